@@ -1,0 +1,91 @@
+//! One 32-bit word that threads and interrupt handlers share: the bricks of a policy's history.
+//!
+//! Each method is one atomic step. Where the target has no compare-exchange (Cortex-M0, RV32IMC) the
+//! step is a critical section of a few instructions. The steps are `Relaxed`: the words are counts
+//! and times that stand for themselves, no other memory is published through them.
+
+use crate::atomic::{AtomicU32, Relaxed};
+
+/// A shared 32-bit word, for the history of a [`TripPolicy`](crate::policy::TripPolicy).
+///
+/// Works on every target, also on those whose atomics can only load and store.
+///
+/// ```
+/// use fusebox::policy::Cell;
+///
+/// static FAILURES: Cell = Cell::new(0);
+/// assert_eq!(FAILURES.add(1), 1);
+/// assert_eq!(FAILURES.swap(7), 1);
+/// assert_eq!(FAILURES.load(), 7);
+/// ```
+#[derive(Debug)]
+pub struct Cell(AtomicU32);
+
+impl Cell {
+    /// A word that holds `value`.
+    pub const fn new(value: u32) -> Self {
+        Self(AtomicU32::new(value))
+    }
+
+    /// The value now.
+    #[inline]
+    pub fn load(&self) -> u32 {
+        self.0.load(Relaxed)
+    }
+
+    /// Sets the value.
+    #[inline]
+    pub fn store(&self, value: u32) {
+        self.0.store(value, Relaxed);
+    }
+
+    /// Adds `amount`, wrapping, and returns the new value.
+    #[inline]
+    pub fn add(&self, amount: u32) -> u32 {
+        #[cfg(any(target_has_atomic = "32", loom))]
+        return self.0.fetch_add(amount, Relaxed).wrapping_add(amount);
+        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        self.update(|value| value.wrapping_add(amount))
+    }
+
+    /// Sets the value and returns the one before.
+    #[inline]
+    pub fn swap(&self, value: u32) -> u32 {
+        #[cfg(any(target_has_atomic = "32", loom))]
+        return self.0.swap(value, Relaxed);
+        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        critical_section::with(|_| {
+            let before = self.load();
+            self.store(value);
+            before
+        })
+    }
+
+    /// Sets the value to `new` if it is `current`; says whether it was.
+    #[inline]
+    pub fn replace(&self, current: u32, new: u32) -> bool {
+        #[cfg(any(target_has_atomic = "32", loom))]
+        return self.0.compare_exchange(current, new, Relaxed, Relaxed).is_ok();
+        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        critical_section::with(|_| {
+            let matches = self.load() == current;
+            if matches {
+                self.store(new);
+            }
+            matches
+        })
+    }
+
+    /// Sets the value to `change` of itself and returns the new one. Where nothing changes, nothing
+    /// is written.
+    #[inline]
+    pub fn update(&self, change: impl Fn(u32) -> u32) -> u32 {
+        loop {
+            let before = self.load();
+            let after = change(before);
+            if after == before || self.replace(before, after) {
+                return after;
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! One peer's state, and the loop that carries it on.
+
+use crate::carrier::Carrier;
+use crate::machine::{Effect, Input, step};
+use crate::policy::{MaxFailures, TripPolicy};
+use crate::settings::Settings;
+use crate::time::Clock;
+use crate::word::Word;
+
+/// One peer's state: the word of the machine and what the policy remembers. Everything else is shared
+/// by the peers of a set.
+///
+/// | policy | bytes on 32-bit targets |
+/// |---|---|
+/// | [`Consecutive`](crate::policy::Consecutive), [`CountWindow`](crate::policy::CountWindow) of up to 31 calls | 12 |
+/// | [`MaxFailures<3>`] | 20 |
+///
+/// Hosts round up to 8.
+pub struct Circuit<P: TripPolicy = MaxFailures<3>> {
+    pub(crate) word: Carrier,
+    pub(crate) history: P::History,
+}
+
+impl<P: TripPolicy> Circuit<P> {
+    /// A closed circuit that nothing has happened to.
+    pub const fn new() -> Self {
+        Self::at(Word::NEW)
+    }
+
+    pub(crate) const fn at(word: Word) -> Self {
+        Self { word: Carrier::new(word), history: P::EMPTY }
+    }
+
+    /// Sets the word, whatever it is now made of: for who has the circuit to themselves.
+    pub(crate) fn set(&mut self, word: Word) {
+        self.word = Carrier::new(word);
+    }
+
+    /// Moves the machine on by one input. Returns the words before and after, and the effect.
+    ///
+    /// The clock is read after the word, also when another thread was faster: a time of this reading
+    /// cannot lie before one that is in the word.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "each kind of input keeps its own part of the machine only")]
+    pub(crate) fn drive<C: Clock>(&self, input: Input, settings: &Settings<C, P>, clock: &C) -> (Word, Word, Effect) {
+        let mut word = self.word.load();
+        loop {
+            let (next, effect) = step(word, input, clock.now(), &settings.rules, settings.probe_rates());
+            if next == word {
+                return (word, word, effect);
+            }
+            match self.word.replace(word, next) {
+                Ok(()) => return (word, next, effect),
+                Err(found) => word = found,
+            }
+        }
+    }
+}
+
+impl<P: TripPolicy> Default for Circuit<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: TripPolicy> core::fmt::Debug for Circuit<P> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.word.load().fmt(f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<P: TripPolicy> defmt::Format for Circuit<P> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Circuit({})", self.word.load().phase().state());
+    }
+}
+
+#[cfg(all(target_pointer_width = "32", not(loom)))]
+const _: () = {
+    use crate::policy::{Consecutive, CountWindow};
+
+    assert!(size_of::<Circuit<Consecutive>>() == 12);
+    assert!(size_of::<Circuit<CountWindow>>() == 12);
+    assert!(size_of::<Circuit<MaxFailures<3>>>() <= 24);
+};

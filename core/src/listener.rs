@@ -1,0 +1,43 @@
+//! Who is told of events.
+
+use crate::event::Event;
+
+/// Is told what happens to circuits, after it happened and with nothing held: it may use the very
+/// breaker that calls it. A listener that panics leaves the breaker usable.
+///
+/// `K` names the peer: a set's key, and `()` for a single breaker. Closures listen, pairs pass each
+/// event to both, `()` ignores it and costs nothing.
+///
+/// An interrupt handler that settles a call also runs the listener, so keep it short there.
+///
+/// ```
+/// use fusebox::{CircuitBreakerSet, Event, Settings, clock::ManualClock};
+///
+/// let clock = ManualClock::<1_000>::new();
+/// let log = |peer: &u16, event: &Event| println!("peer {peer}: {event:?}");
+/// let mut set = CircuitBreakerSet::<u16, _, 8, _, _>::with_listener(&clock, Settings::DEFAULT, log);
+/// set.peer(&7)?.open();
+/// # Ok::<(), fusebox::Rejected>(())
+/// ```
+pub trait Listener<K: ?Sized = ()> {
+    /// Called once per event.
+    fn on_event(&self, peer: &K, event: &Event);
+}
+
+impl<K: ?Sized> Listener<K> for () {
+    #[inline]
+    fn on_event(&self, _: &K, _: &Event) {}
+}
+
+impl<K: ?Sized, A: Listener<K>, B: Listener<K>> Listener<K> for (A, B) {
+    fn on_event(&self, peer: &K, event: &Event) {
+        self.0.on_event(peer, event);
+        self.1.on_event(peer, event);
+    }
+}
+
+impl<K: ?Sized, F: Fn(&K, &Event)> Listener<K> for F {
+    fn on_event(&self, peer: &K, event: &Event) {
+        self(peer, event);
+    }
+}

@@ -1,0 +1,287 @@
+//! The rules of the machine: `(word, input, now, rules) -> (word, effect)`, and nothing else.
+//!
+//! No atomics, no clock and no history here. [`Circuit`](crate::Circuit) carries the words from one
+//! thread to the next with a compare-exchange and does what the effect says.
+
+use crate::event::{Cause, Trip, TripReason};
+use crate::jitter::Jitter;
+use crate::outcome::Outcome;
+use crate::policy::{Rates, Tally};
+use crate::rejected::RejectReason;
+use crate::time::Instant;
+use crate::word::{Hold, Phase, Word, same_epoch};
+
+/// What happens to a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A call asks to be let through. The salt tells peers apart that share a jitter seed.
+    Acquire { salt: u32 },
+    /// A probe is over. The low half is its permit's.
+    Settle { permit: u32, outcome: Outcome, slow: bool },
+    /// The policy found too many failures with the result of this permit.
+    Trip { permit: u32, trip: Trip },
+    /// The history is cleared, the circuit may be seen closed.
+    Finish { permit: u32 },
+    /// By hand.
+    Command(Command),
+}
+
+/// What a hand can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Open,
+    OpenFor(Hold),
+    HalfOpen,
+    Close,
+    Reset,
+    ForceOpen,
+    Disable,
+    Observe,
+    Automatic,
+}
+
+/// What follows from an input, besides the next word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing to tell.
+    Unchanged,
+    /// The next word's low half is the permit.
+    Admitted(Option<Cause>),
+    /// Admitted, and what comes of it will not count.
+    Untracked,
+    /// Come back after so many ticks, if time alone can help.
+    Rejected { reason: RejectReason, retry_after: Option<u32> },
+    /// The permit belongs to another time.
+    Stale,
+    /// A probe was counted and decided nothing.
+    Counted,
+    /// The probes succeeded. Whoever gets this clears the history and then says `Finish`.
+    Closing,
+    /// A transition.
+    Moved(Cause),
+    /// What was asked for by hand cannot be done from this state.
+    Refused,
+}
+
+/// The settings that the machine itself needs, in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub(crate) wait: u32,
+    /// The longest doubled wait; 0 does not double.
+    pub(crate) cap: u32,
+    pub(crate) lease: u32,
+    /// The quiet period of damping; 0 does not damp.
+    pub(crate) quiet: u32,
+    pub(crate) skew: u32,
+    pub(crate) seed: u32,
+    pub(crate) jitter: Jitter,
+    pub(crate) probes: u8,
+    pub(crate) close_after: u8,
+    pub(crate) judged_by_rate: bool,
+}
+
+/// The whole machine. `rates` judge half-open where the rules say so.
+///
+/// Inlined, so that each caller, whose input is of one kind, keeps that part alone.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "flash: see above")]
+pub(crate) fn step(word: Word, input: Input, now: Instant, rules: &Rules, rates: Option<Rates>) -> (Word, Effect) {
+    use Phase::{Closed, ForcedOpen, HalfOpen, Open};
+    let phase = word.phase().ruled_as();
+    match input {
+        Input::Acquire { salt } => match (phase, left(word, now, rules, salt)) {
+            (Closed, _) => (word, Effect::Admitted(None)),
+            (ForcedOpen, _) => reject(word, RejectReason::ForcedOpen, None),
+            (Open, None | Some(0)) => {
+                (word.moved_to(HalfOpen, now).with_in_flight(1), Effect::Admitted(Some(Cause::WaitOver)))
+            }
+            (Open, left) => reject(word, RejectReason::Open, left),
+            (HalfOpen, _) if has_room(word, rules, rates) => {
+                (word.with_in_flight(word.in_flight() + 1).at(now), Effect::Admitted(None))
+            }
+            (HalfOpen, None | Some(0)) => {
+                let next = word.moved_to(HalfOpen, now).with_in_flight(1).next_generation();
+                (next, Effect::Admitted(Some(Cause::LeaseExpired)))
+            }
+            (HalfOpen, left) => reject(word, RejectReason::HalfOpenFull, left),
+            _ => (word, Effect::Untracked),
+        },
+        Input::Settle { permit, .. } | Input::Trip { permit, .. } | Input::Finish { permit }
+            if !same_epoch(permit, word.low) =>
+        {
+            (word, Effect::Stale)
+        }
+        Input::Settle { outcome, slow, .. } if phase == HalfOpen => settle(word, outcome, slow, now, rules, rates),
+        Input::Trip { trip, .. } if phase == Closed => {
+            let open = opened(word, damped_exponent(word, now, rules), now);
+            (open, Effect::Moved(Cause::Tripped(trip)))
+        }
+        Input::Finish { .. } if phase == HalfOpen && is_decided(word, rules, rates) => {
+            (closed(word, now, rules), Effect::Moved(Cause::ProbesSucceeded))
+        }
+        Input::Settle { .. } | Input::Trip { .. } | Input::Finish { .. } => (word, Effect::Unchanged),
+        Input::Command(command) => obey(word, command, now, rules),
+    }
+}
+
+const fn reject(word: Word, reason: RejectReason, retry_after: Option<u32>) -> (Word, Effect) {
+    (word, Effect::Rejected { reason, retry_after })
+}
+
+/// A probe's result. A slow success fails it, unless the rates are to judge.
+fn settle(
+    word: Word,
+    outcome: Outcome,
+    slow: bool,
+    now: Instant,
+    rules: &Rules,
+    rates: Option<Rates>,
+) -> (Word, Effect) {
+    let settled = word.with_in_flight(word.in_flight().saturating_sub(1));
+    if outcome == Outcome::Ignored || is_decided(word, rules, rates) {
+        return (settled, Effect::Counted);
+    }
+    let failed = outcome == Outcome::Failure;
+    let Some(rates) = rates.filter(|_| rules.judged_by_rate) else {
+        if failed || slow {
+            let tally = Tally { calls: word.successes() + 1, failures: failed.into(), slow: slow.into() };
+            let reason = if failed { TripReason::Probe } else { TripReason::SlowProbe };
+            return fail_probes(word, Trip { reason, tally }, now);
+        }
+        let counted = settled.with_successes(word.successes() + 1);
+        return decide(word, counted, rules, None);
+    };
+    let counted =
+        if failed { settled.with_failures(word.failures() + 1) } else { settled.with_successes(word.successes() + 1) };
+    let counted = if slow { counted.with_slow(word.slow() + 1) } else { counted };
+    let tally = probed(counted);
+    match rates.exceeded_by(tally) {
+        Some(reason) if is_decided(counted, rules, Some(rates)) => fail_probes(word, Trip { reason, tally }, now),
+        _ => decide(word, counted, rules, Some(rates)),
+    }
+}
+
+/// What half-open's probes came to so far.
+const fn probed(word: Word) -> Tally {
+    Tally { calls: word.successes() + word.failures(), failures: word.failures(), slow: word.slow() }
+}
+
+/// Whether the verdict on the probes is reached. A half-open circuit stays in this state only while
+/// its closer clears the history, and keeps the closer's slot meanwhile: should the closer be lost,
+/// the lease ends this too.
+const fn is_decided(word: Word, rules: &Rules, rates: Option<Rates>) -> bool {
+    match rates {
+        Some(rates) if rules.judged_by_rate => {
+            let enough = if rates.min_calls < rules.probes as u32 { rates.min_calls } else { rules.probes as u32 };
+            word.successes() + word.failures() >= enough
+        }
+        _ => word.successes() >= rules.close_after as u32,
+    }
+}
+
+const fn decide(word: Word, counted: Word, rules: &Rules, rates: Option<Rates>) -> (Word, Effect) {
+    if is_decided(counted, rules, rates) {
+        (counted.with_in_flight(word.in_flight()), Effect::Closing)
+    } else {
+        (counted, Effect::Counted)
+    }
+}
+
+const fn has_room(word: Word, rules: &Rules, rates: Option<Rates>) -> bool {
+    let probes = rules.probes as u32;
+    if is_decided(word, rules, rates) {
+        false
+    } else if rules.judged_by_rate {
+        word.in_flight() + word.successes() + word.failures() < probes
+    } else {
+        word.in_flight() < probes && word.in_flight() + word.successes() < rules.close_after as u32
+    }
+}
+
+const fn fail_probes(word: Word, trip: Trip, now: Instant) -> (Word, Effect) {
+    (opened(word, word.exponent() + 1, now), Effect::Moved(Cause::ProbesFailed(trip)))
+}
+
+const fn opened(word: Word, exponent: u32, now: Instant) -> Word {
+    word.moved_to(Phase::Open, now).with_exponent(exponent).next_generation()
+}
+
+/// Damping keeps the exponent over a close and marks the circuit as one that had been open.
+const fn closed(word: Word, now: Instant, rules: &Rules) -> Word {
+    let next = word.moved_to(Phase::Closed, now);
+    if rules.quiet == 0 { next.with_exponent(0) } else { next.with_successes(1) }
+}
+
+/// The exponent of a trip: one less per quiet period since the last close, one more if there was none.
+const fn damped_exponent(word: Word, now: Instant, rules: &Rules) -> u32 {
+    if rules.quiet == 0 || word.successes() == 0 {
+        return 0;
+    }
+    let mut quiet = now.waited_since(word.since, rules.skew);
+    let mut exponent = word.exponent();
+    if quiet < rules.quiet {
+        return exponent + 1;
+    }
+    while exponent > 0 && quiet >= rules.quiet {
+        quiet -= rules.quiet;
+        exponent -= 1;
+    }
+    exponent
+}
+
+/// How long this opening lasts, in ticks: by hand, or doubled per failed probe, capped and jittered.
+pub(crate) const fn wait(word: Word, rules: &Rules, salt: u32) -> u32 {
+    if let Some(hold) = word.hold() {
+        return hold.ticks();
+    }
+    let wait = if rules.cap == 0 {
+        rules.wait
+    } else if rules.wait > rules.cap >> word.exponent() {
+        rules.cap
+    } else {
+        rules.wait << word.exponent()
+    };
+    rules.jitter.applied_to(wait, rules.seed ^ salt, word.since, word.generation())
+}
+
+/// Ticks until time alone changes something: an open circuit's wait, a probe's lease.
+pub(crate) const fn left(word: Word, now: Instant, rules: &Rules, salt: u32) -> Option<u32> {
+    let whole = match word.phase().ruled_as() {
+        Phase::Open => wait(word, rules, salt),
+        Phase::HalfOpen if word.in_flight() > 0 => rules.lease,
+        _ => return None,
+    };
+    Some(whole.saturating_sub(now.waited_since(word.since, rules.skew)))
+}
+
+/// By hand. Whatever was in flight no longer counts.
+#[allow(clippy::match_same_arms, reason = "one line per command")]
+const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Word, Effect) {
+    use Phase::{Closed, Disabled, ForcedOpen, HalfOpen, ObserveClosed, Open};
+    let phase = word.phase();
+    let next = match (command, phase) {
+        (Command::Open, Open) if word.hold().is_none() => word,
+        (Command::Open, _) => word.switched_to(Open, now),
+        (Command::OpenFor(hold), _) => word.switched_to(Open, now).with_hold(hold),
+        (Command::HalfOpen, Open | ForcedOpen) => word.switched_to(HalfOpen, now),
+        (Command::HalfOpen, HalfOpen) | (Command::Close, Closed) => word,
+        (Command::HalfOpen, _) => return (word, Effect::Refused),
+        (Command::Close, _) => closed(word.switched_to(HalfOpen, now), now, rules),
+        (Command::Reset, _) => word.switched_to(Closed, now).with_exponent(0),
+        (Command::ForceOpen, ForcedOpen) | (Command::Disable, Disabled) => word,
+        (Command::ForceOpen, _) => word.switched_to(ForcedOpen, now),
+        (Command::Disable, _) => word.switched_to(Disabled, now),
+        (Command::Observe, _) if phase.observed() => word,
+        (Command::Observe, _) => word.switched_to(ObserveClosed, now),
+        (Command::Automatic, ForcedOpen) => word.switched_to(HalfOpen, now),
+        (Command::Automatic, Disabled) => word.switched_to(Closed, now),
+        (Command::Automatic, _) if phase.observed() => word.switched_to(phase.ruled_as(), word.since),
+        (Command::Automatic, _) => word,
+    };
+    let changed = next.low != word.low || next.since.ticks() != word.since.ticks();
+    if changed || matches!(command, Command::Reset) {
+        (next.next_generation(), Effect::Moved(Cause::Manual))
+    } else {
+        (word, Effect::Unchanged)
+    }
+}

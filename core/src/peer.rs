@@ -1,0 +1,256 @@
+//! A handle to one peer's circuit: everything that can be done with it.
+
+use core::time::Duration;
+
+use crate::circuit::Circuit;
+use crate::event::{Cause, Event, Transition};
+use crate::listener::Listener;
+use crate::machine::{Command, Effect, Input, left, wait};
+use crate::outcome::State;
+use crate::permit::{Grant, Permit};
+use crate::policy::{MaxFailures, Tally, TripPolicy};
+use crate::rejected::{RejectReason, Rejected};
+use crate::settings::Settings;
+use crate::settings_error::SettingsError;
+use crate::snapshot::Snapshot;
+use crate::time::{Clock, Instant, Ticks, ticks_in};
+use crate::word::{Hold, Phase, Word, is_closed};
+
+/// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet) or a
+/// [`CircuitBreaker`](crate::CircuitBreaker).
+///
+/// It has the methods of a breaker. It is cheap to copy, and nothing done with it looks the peer up
+/// again.
+///
+/// ```
+/// use fusebox::{CircuitBreakerSet, clock::ManualClock};
+///
+/// let clock = ManualClock::<1_000>::new();
+/// let mut set = CircuitBreakerSet::<u16, _, 8>::new(&clock);
+///
+/// let peer = set.peer(&0x17)?;
+/// let answer = peer.call(|| Ok::<_, ()>("pong"));
+/// assert_eq!(answer, Ok("pong"));
+/// # Ok::<(), fusebox::Rejected>(())
+/// ```
+pub struct Peer<'a, C, P: TripPolicy = MaxFailures<3>, L = (), K: ?Sized = ()> {
+    pub(crate) key: &'a K,
+    pub(crate) circuit: &'a Circuit<P>,
+    pub(crate) shared: &'a Shared<C, P, L>,
+    /// What tells this peer's jitter from that of its neighbours.
+    pub(crate) salt: u32,
+}
+
+/// What the circuits of a set have in common.
+#[derive(Debug)]
+pub(crate) struct Shared<C, P, L> {
+    pub(crate) settings: Settings<C, P>,
+    pub(crate) clock: C,
+    pub(crate) listener: L,
+}
+
+impl<C, P: TripPolicy, L, K: ?Sized> Clone for Peer<'_, C, P, L, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C, P: TripPolicy, L, K: ?Sized> Copy for Peer<'_, C, P, L, K> {}
+
+impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K> {
+    /// The key of this peer.
+    #[inline]
+    pub const fn key(self) -> &'a K {
+        self.key
+    }
+
+    /// Asks to make a call. See [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).
+    #[inline]
+    pub fn try_acquire(self) -> Result<Permit<'a, C, P, L, K>, Rejected> {
+        self.grant().map(|grant| Permit::new(self, grant))
+    }
+
+    #[inline]
+    pub(crate) fn grant(self) -> Result<Grant, Rejected> {
+        let low = self.circuit.word.low();
+        let low = if is_closed(low) { low } else { self.admit()? };
+        let timed = self.shared.settings.is_timed();
+        let started = if timed { self.shared.clock.now() } else { Instant::from_ticks(0) };
+        Ok(Grant { low, started })
+    }
+
+    /// The state. See [`CircuitBreaker::state`](crate::CircuitBreaker::state).
+    #[inline]
+    pub fn state(self) -> State {
+        Phase::of(self.circuit.word.low()).state()
+    }
+
+    /// What the policy would judge now. See [`CircuitBreaker::tally`](crate::CircuitBreaker::tally).
+    pub fn tally(self) -> Tally {
+        self.shared.settings.policy.tally::<C>(&self.circuit.history, self.shared.clock.now())
+    }
+
+    /// When to come back. See [`CircuitBreaker::retry_after`](crate::CircuitBreaker::retry_after).
+    pub fn retry_after(self) -> Option<Ticks> {
+        self.left().map(Ticks::of::<C>)
+    }
+
+    /// Ticks until time alone changes something.
+    pub(crate) fn left(self) -> Option<u32> {
+        let word = self.circuit.word.load();
+        left(word, self.shared.clock.now(), &self.shared.settings.rules, self.salt)
+    }
+
+    /// The state as plain data. See [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot).
+    pub fn snapshot(self) -> Snapshot {
+        let word = self.circuit.word.load();
+        let now = self.shared.clock.now();
+        let history = self.shared.settings.policy.save::<C>(&self.circuit.history, now);
+        Snapshot::new::<C>(word, now, history)
+    }
+
+    /// Takes up a saved state. See [`CircuitBreaker::restore`](crate::CircuitBreaker::restore).
+    pub fn restore(self, snapshot: &Snapshot) {
+        let Shared { settings, clock, .. } = self.shared;
+        let now = clock.now();
+        settings.policy.load::<C>(&self.circuit.history, snapshot.history(), now);
+        let mut word = self.circuit.word.load();
+        loop {
+            let restored = snapshot.word_after(word, now);
+            match self.circuit.word.replace(word, restored) {
+                Ok(()) => return self.tell_transition(word, restored, Cause::Restored),
+                Err(found) => word = found,
+            }
+        }
+    }
+
+    /// Opens the circuit. See [`CircuitBreaker::open`](crate::CircuitBreaker::open).
+    pub fn open(self) {
+        self.drive(Input::Command(Command::Open));
+    }
+
+    /// Opens the circuit for a time. See [`CircuitBreaker::open_for`](crate::CircuitBreaker::open_for).
+    pub fn open_for(self, wait: Duration) -> Result<(), SettingsError> {
+        let hold = ticks_in(wait, C::HZ).and_then(Hold::at_least).ok_or(SettingsError::OpenFor)?;
+        self.drive(Input::Command(Command::OpenFor(hold)));
+        Ok(())
+    }
+
+    /// Lets probes through. See [`CircuitBreaker::half_open`](crate::CircuitBreaker::half_open).
+    pub fn half_open(self) -> bool {
+        self.drive(Input::Command(Command::HalfOpen))
+    }
+
+    /// Closes the circuit. See [`CircuitBreaker::close`](crate::CircuitBreaker::close).
+    pub fn close(self) {
+        if self.state() != State::Closed && !self.shared.settings.keep_history {
+            self.shared.settings.policy.clear(&self.circuit.history);
+        }
+        self.drive(Input::Command(Command::Close));
+    }
+
+    /// Forgets everything. See [`CircuitBreaker::reset`](crate::CircuitBreaker::reset).
+    pub fn reset(self) {
+        self.shared.settings.policy.clear(&self.circuit.history);
+        self.drive(Input::Command(Command::Reset));
+    }
+
+    /// Rejects all calls. See [`CircuitBreaker::force_open`](crate::CircuitBreaker::force_open).
+    #[doc(alias = "isolate")]
+    pub fn force_open(self) {
+        self.drive(Input::Command(Command::ForceOpen));
+    }
+
+    /// Lets all calls through, uncounted. See [`CircuitBreaker::disable`](crate::CircuitBreaker::disable).
+    pub fn disable(self) {
+        self.drive(Input::Command(Command::Disable));
+    }
+
+    /// Lets all calls through, counted. See [`CircuitBreaker::observe`](crate::CircuitBreaker::observe).
+    #[doc(alias = "metrics_only")]
+    pub fn observe(self) {
+        self.drive(Input::Command(Command::Observe));
+    }
+
+    /// Ends a mode set by hand. See [`CircuitBreaker::automatic`](crate::CircuitBreaker::automatic).
+    pub fn automatic(self) {
+        self.drive(Input::Command(Command::Automatic));
+    }
+
+    /// The way in for every circuit that is not plainly closed.
+    #[inline(never)]
+    #[cold]
+    fn admit(self) -> Result<u32, Rejected> {
+        let Shared { settings, clock, .. } = self.shared;
+        let (before, after, effect) = self.circuit.drive(Input::Acquire { salt: self.salt }, settings, clock);
+        match effect {
+            Effect::Admitted(cause) => {
+                if let Some(cause) = cause {
+                    self.tell_transition(before, after, cause);
+                }
+                Ok(after.low)
+            }
+            Effect::Rejected { .. } if after.phase().observed() => Ok(Grant::WOULD_REJECT),
+            Effect::Rejected { reason, retry_after } => {
+                Err(Rejected { reason, retry_after: retry_after.map(Ticks::of::<C>) })
+            }
+            _ => Ok(Grant::UNTRACKED),
+        }
+    }
+
+    /// Moves the machine on and tells of it. Says whether the input was accepted.
+    #[inline]
+    pub(crate) fn drive(self, input: Input) -> bool {
+        let Shared { settings, clock, .. } = self.shared;
+        let (before, after, effect) = self.circuit.drive(input, settings, clock);
+        if let Effect::Moved(cause) = effect {
+            self.tell_transition(before, after, cause);
+        }
+        effect != Effect::Refused
+    }
+
+    pub(crate) fn tell_transition(self, before: Word, after: Word, cause: Cause) {
+        let observed = before.phase().observed() && after.phase().observed();
+        let state = |word: Word| if observed { word.phase().ruled_as() } else { word.phase() }.state();
+        let open = matches!(after.phase().ruled_as(), Phase::Open);
+        let wait = open.then(|| Ticks::of::<C>(wait(after, &self.shared.settings.rules, self.salt)));
+        self.tell(Event::Transition(Transition { from: state(before), to: state(after), cause, wait, observed }));
+    }
+
+    #[inline]
+    pub(crate) fn tell(self, event: Event) {
+        self.shared.listener.on_event(self.key, &event);
+    }
+}
+
+impl Phase {
+    /// The state as users see it.
+    #[inline]
+    pub(crate) const fn state(self) -> State {
+        match self {
+            Self::Closed => State::Closed,
+            Self::Open => State::Open,
+            Self::HalfOpen => State::HalfOpen,
+            Self::ForcedOpen => State::ForcedOpen,
+            Self::Disabled => State::Disabled,
+            Self::ObserveClosed | Self::ObserveOpen | Self::ObserveHalfOpen => State::Observe,
+        }
+    }
+}
+
+impl Rejected {
+    pub(crate) const TABLE_FULL: Self = Self { reason: RejectReason::TableFull, retry_after: None };
+}
+
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized + core::fmt::Debug> core::fmt::Debug for Peer<'_, C, P, L, K> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Peer").field("key", &self.key).field("circuit", self.circuit).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized + defmt::Format> defmt::Format for Peer<'_, C, P, L, K> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Peer {{ key: {}, state: {} }}", self.key, self.state());
+    }
+}

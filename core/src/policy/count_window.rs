@@ -1,0 +1,235 @@
+//! The failure rate of the last calls.
+
+use super::{Call, Cell, RatePolicy, Rates, Tally, TripPolicy};
+use crate::event::Trip;
+use crate::time::{Clock, Instant};
+
+/// Opens when too many of the last calls failed. Reads no clock.
+///
+/// Set with [`SettingsBuilder::count_window`](crate::SettingsBuilder::count_window). `WORDS` is the room:
+///
+/// | calls kept | `WORDS` | RAM per peer |
+/// |---|---|---|
+/// | 1 to 31 | 1 | 4 bytes |
+/// | 32 and more | 1 + one per 32 calls | as many words |
+///
+/// The window holds exactly the last so many results, and every result is judged. While all of them
+/// are successes, one more writes nothing.
+///
+/// Up to 31 results are the bits of one word, with a 1 in front of the oldest. Longer windows are a
+/// ring: the first word says where the next result goes, and each result has its place in the others.
+/// A thread judges after it put its own result in, so of racing ones the last sees all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CountWindow<const WORDS: usize = 1, const TRACKS: usize = 1> {
+    pub(crate) calls: u32,
+    pub(crate) rates: Rates,
+}
+
+/// A [`CountWindow`] with room for slow calls: twice the words.
+pub type SlowCountWindow<const WORDS: usize = 1> = CountWindow<WORDS, 2>;
+
+/// The most calls that a window of so many words can keep.
+pub(crate) const fn capacity(words: usize) -> u32 {
+    match words {
+        0 => 0,
+        1 => 31,
+        // A position takes 16 bits of the first word, and every count times 100 fits 32.
+        2..=2_047 => 32 * (words as u32 - 1),
+        _ => 32 * 2_046,
+    }
+}
+
+impl<const WORDS: usize, const TRACKS: usize> CountWindow<WORDS, TRACKS> {
+    /// Puts one bit per call in and says how many calls the track knows and how many bits are set.
+    #[inline]
+    fn push(&self, track: &[Cell; WORDS], bit: bool) -> (u32, u32) {
+        match track.as_slice() {
+            [] => (0, 0),
+            [word] => row::count(word.update(|row| row::pushed(row, bit, self.calls))),
+            [place, bits @ ..] => {
+                // A clean full ring stays what it is, wherever the next success goes.
+                let clean = !bit && ring::is_full(place.load()) && bits.iter().all(|word| word.load() == 0);
+                if clean {
+                    return (self.calls, 0);
+                }
+                let place = place.update(|before| ring::advanced(before, self.calls));
+                let at = ring::position(place).checked_sub(1).unwrap_or(self.calls.saturating_sub(1));
+                if let Some(word) = bits.get((at >> 5) as usize) {
+                    let mask = 1 << (at & 31);
+                    word.update(|word| if bit { word | mask } else { word & !mask });
+                }
+                (ring::len(place, self.calls), bits.iter().map(|word| word.load().count_ones()).sum())
+            }
+        }
+    }
+
+    fn count(&self, track: &[Cell; WORDS]) -> (u32, u32) {
+        match track.as_slice() {
+            [] => (0, 0),
+            [word] => row::count(word.load()),
+            [place, bits @ ..] => {
+                (ring::len(place.load(), self.calls), bits.iter().map(|word| word.load().count_ones()).sum())
+            }
+        }
+    }
+}
+
+/// Up to 31 results in one word.
+mod row {
+    #[inline]
+    pub(super) const fn pushed(row: u32, bit: bool, calls: u32) -> u32 {
+        let front = 1 << calls;
+        let longer = row << 1 | bit as u32;
+        // Beyond the window, and in a row of 31 the front bit falls off the word by itself.
+        if row >= front { longer & (front - 1) | front } else { longer }
+    }
+
+    #[inline]
+    pub(super) const fn count(row: u32) -> (u32, u32) {
+        (31u32.saturating_sub(row.leading_zeros()), row.count_ones().saturating_sub(1))
+    }
+}
+
+/// The first word of a ring: one more than the next position, and whether the ring went round. As in a
+/// row, 1 means empty.
+mod ring {
+    const WENT_ROUND: u32 = 1 << 31;
+
+    #[inline]
+    pub(super) const fn position(place: u32) -> u32 {
+        (place & 0xffff).saturating_sub(1)
+    }
+
+    #[inline]
+    pub(super) const fn is_full(place: u32) -> bool {
+        place & WENT_ROUND != 0
+    }
+
+    #[inline]
+    pub(super) const fn len(place: u32, calls: u32) -> u32 {
+        if is_full(place) { calls } else { position(place) }
+    }
+
+    #[inline]
+    pub(super) const fn advanced(place: u32, calls: u32) -> u32 {
+        if position(place) + 1 >= calls { 1 | WENT_ROUND } else { place + 1 }
+    }
+}
+
+impl<const WORDS: usize, const TRACKS: usize> TripPolicy for CountWindow<WORDS, TRACKS> {
+    type History = [[Cell; WORDS]; TRACKS];
+    const EMPTY: Self::History = [const {
+        let mut track = [const { Cell::new(0) }; WORDS];
+        if let Some(first) = track.first_mut() {
+            *first = Cell::new(1);
+        }
+        track
+    }; TRACKS];
+
+    #[inline]
+    fn record<C: Clock>(&self, history: &Self::History, call: Call, _: &C) -> Option<Trip> {
+        let mut tracks = history.iter();
+        let (calls, failures) = tracks.next().map_or((0, 0), |track| self.push(track, call.failed));
+        let (_, slow) = tracks.next().map_or((0, 0), |track| self.push(track, call.slow));
+        let tally = Tally { calls, failures, slow };
+        self.rates.exceeded_by(tally).map(|reason| Trip::new(reason, tally))
+    }
+
+    fn clear(&self, history: &Self::History) {
+        for track in history {
+            for (cell, empty) in track.iter().zip(core::iter::once(1).chain(core::iter::repeat(0))) {
+                cell.store(empty);
+            }
+        }
+    }
+
+    fn tally<C: Clock>(&self, history: &Self::History, _: Instant) -> Tally {
+        let mut tracks = history.iter();
+        let (calls, failures) = tracks.next().map_or((0, 0), |track| self.count(track));
+        let (_, slow) = tracks.next().map_or((0, 0), |track| self.count(track));
+        Tally { calls, failures, slow }
+    }
+
+    #[inline]
+    fn rates(&self) -> Option<Rates> {
+        Some(self.rates)
+    }
+
+    /// The last 31 results; of a longer window nothing.
+    fn save<C: Clock>(&self, history: &Self::History, _: Instant) -> u32 {
+        match history.first().map(<[Cell; WORDS]>::as_slice) {
+            Some([row]) => row.load(),
+            _ => 0,
+        }
+    }
+
+    fn load<C: Clock>(&self, history: &Self::History, saved: u32, _: Instant) {
+        self.clear(history);
+        // Only a row that this window could have written is taken for one.
+        match history.first().map(<[Cell; WORDS]>::as_slice) {
+            Some([row]) if saved != 0 && row::count(saved).0 <= self.calls => row.store(saved),
+            _ => {}
+        }
+    }
+}
+
+impl<const WORDS: usize, const TRACKS: usize> RatePolicy for CountWindow<WORDS, TRACKS> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use std::collections::VecDeque;
+
+    /// Every window against the obvious one: a queue of results.
+    fn holds_exactly_the_last<const WORDS: usize>(calls: u32) {
+        let policy = SlowCountWindow::<WORDS> { calls, rates: Rates::failures(50).min_calls(calls).slow_calls(90) };
+        let (history, clock) = (SlowCountWindow::<WORDS>::EMPTY, ManualClock::<1_000>::new());
+        let mut last = VecDeque::new();
+        let mut random = 1u32;
+        for turn in 0..calls * 5 + 40 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // Long clean stretches too, which take a way of their own.
+            let dirty = (turn / (2 * calls)).is_multiple_of(2);
+            let call = Call { failed: dirty && random >> 31 == 0, slow: dirty && random >> 29 == 0 };
+            let trip = policy.record(&history, call, &clock);
+            last.push_back(call);
+            if last.len() > calls as usize {
+                last.pop_front();
+            }
+            let count = |of: fn(&Call) -> bool| last.iter().filter(|call| of(call)).count() as u32;
+            let tally =
+                Tally { calls: last.len() as u32, failures: count(|call| call.failed), slow: count(|call| call.slow) };
+            assert_eq!(policy.tally::<ManualClock<1_000>>(&history, clock.now()), tally, "call {turn} of {calls}");
+            let broken = tally.calls == calls && (tally.failures * 2 >= calls || tally.slow * 10 >= calls * 9);
+            assert_eq!(trip.is_some(), broken);
+        }
+        policy.clear(&history);
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&history, clock.now()), Tally::default());
+    }
+
+    #[test]
+    fn windows_hold_exactly_the_last_results() {
+        for calls in 1..=31 {
+            holds_exactly_the_last::<1>(calls);
+        }
+        for calls in [1, 31, 32, 33, 63, 64] {
+            holds_exactly_the_last::<3>(calls);
+        }
+        holds_exactly_the_last::<5>(100);
+        holds_exactly_the_last::<33>(1_000);
+    }
+
+    #[test]
+    fn y01_the_window_slides() {
+        let policy = CountWindow::<5> { calls: 100, rates: Rates::failures(50).min_calls(100) };
+        let (history, clock) = (CountWindow::<5>::EMPTY, ManualClock::<1_000>::new());
+        for _ in 0..100_000 {
+            assert_eq!(policy.record(&history, Call { failed: false, slow: false }, &clock), None);
+        }
+        let failures =
+            (1..=100).find(|_| policy.record(&history, Call { failed: true, slow: false }, &clock).is_some());
+        assert_eq!(failures, Some(50));
+    }
+}

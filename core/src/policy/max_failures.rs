@@ -1,0 +1,187 @@
+//! Failures within a window of time: python-circuit's rule.
+
+use super::{Call, Cell, Tally, TripPolicy};
+use crate::event::{Trip, TripReason};
+use crate::time::{Clock, Instant, set_back_limit};
+
+/// Opens on failure number `max + 1` within a window, `max` being at most `N`. The default policy:
+/// with its default numbers, the fourth failure within 60 seconds.
+///
+/// Set with [`SettingsBuilder::max_failures`](crate::SettingsBuilder::max_failures). N words per peer;
+/// successes cost nothing.
+///
+/// The times of the last `max` failures stand in a row. A new one is pushed in at the front by a swap,
+/// what it displaces is swapped into the next place and so on, and what falls out at the end is the
+/// time of the failure `max` before. Racing threads cannot lose one: what goes in comes out.
+///
+/// A time is kept in 31 bits and a mark that it is one. A failure that is older than 2<sup>31</sup>
+/// ticks (24.8 days at 1 kHz) therefore looks recent again, for as long as the window lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct MaxFailures<const N: usize = 3> {
+    pub(crate) max: u32,
+    pub(crate) window: u32,
+}
+
+/// Says that a cell holds a time.
+const MARK: u32 = 1 << 31;
+
+impl<const N: usize> MaxFailures<N> {
+    fn in_use(self, history: &[Cell; N]) -> impl Iterator<Item = &Cell> {
+        history.iter().take(self.max as usize)
+    }
+
+    /// Whether a cell holds the time of a failure in the window that ends now.
+    #[inline]
+    fn is_recent<C: Clock>(self, mark: u32, now: Instant) -> bool {
+        age::<C>(mark, now).is_some_and(|age| age < self.window)
+    }
+}
+
+/// The age of what a cell holds, 0 if the clock was set back since.
+#[inline]
+fn age<C: Clock>(mark: u32, now: Instant) -> Option<u32> {
+    let age = now.ticks().wrapping_sub(mark) & !MARK;
+    if mark & MARK == 0 {
+        None
+    } else if age > !MARK - set_back_limit(C::HZ) {
+        Some(0)
+    } else {
+        Some(age)
+    }
+}
+
+impl<const N: usize> TripPolicy for MaxFailures<N> {
+    type History = [Cell; N];
+    const EMPTY: Self::History = [const { Cell::new(0) }; N];
+
+    #[inline]
+    fn record<C: Clock>(&self, history: &Self::History, call: Call, clock: &C) -> Option<Trip> {
+        if !call.failed {
+            return None;
+        }
+        let now = clock.now();
+        let displaced = self.in_use(history).fold(now.ticks() | MARK, |mark, cell| cell.swap(mark));
+        let failures = self.max + 1;
+        let tally = Tally { calls: failures, failures, slow: 0 };
+        self.is_recent::<C>(displaced, now).then_some(Trip::new(TripReason::MaxFailures, tally))
+    }
+
+    #[inline]
+    fn ignores_success(&self, _: &Self::History) -> bool {
+        true
+    }
+
+    fn clear(&self, history: &Self::History) {
+        for cell in history {
+            cell.store(0);
+        }
+    }
+
+    fn tally<C: Clock>(&self, history: &Self::History, now: Instant) -> Tally {
+        let recent = self.in_use(history).filter(|cell| self.is_recent::<C>(cell.load(), now));
+        let failures = recent.count() as u32;
+        Tally { calls: failures, failures, slow: 0 }
+    }
+
+    /// The ages of the latest four failures, a byte each.
+    fn save<C: Clock>(&self, history: &Self::History, now: Instant) -> u32 {
+        let mut saved = [0; 4];
+        for (byte, cell) in saved.iter_mut().zip(self.in_use(history)) {
+            *byte = age::<C>(cell.load(), now).filter(|age| *age < self.window).map_or(0, rounded_age::to_byte);
+        }
+        u32::from_le_bytes(saved)
+    }
+
+    fn load<C: Clock>(&self, history: &Self::History, saved: u32, now: Instant) {
+        self.clear(history);
+        for (byte, cell) in saved.to_le_bytes().into_iter().zip(self.in_use(history)) {
+            if byte != 0 {
+                cell.store(now.before(rounded_age::from_byte(byte)).ticks() | MARK);
+            }
+        }
+    }
+}
+
+/// Ages in a byte, as a floating-point number with a 3-bit mantissa: at most an eighth too old, never
+/// too young. 0 stands for none.
+mod rounded_age {
+    pub(super) const fn to_byte(age: u32) -> u8 {
+        let mut byte = 1;
+        while byte < u8::MAX && from_byte(byte) < age {
+            byte += 1;
+        }
+        byte
+    }
+
+    pub(super) const fn from_byte(byte: u8) -> u32 {
+        let code = byte.saturating_sub(1) as u32;
+        let (exponent, mantissa) = (code >> 3, code & 7);
+        match exponent {
+            0 => mantissa,
+            1..=28 => (8 + mantissa) << (exponent - 1),
+            _ => i32::MAX as u32,
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn ages_round_up_by_an_eighth_at_most() {
+            for age in (0..100_000).chain([1 << 20, (1 << 25) + 1, (1 << 30) + 1, i32::MAX as u32]) {
+                let rounded = from_byte(to_byte(age));
+                assert!(to_byte(age) != 0 && rounded >= age && rounded - age <= age / 8, "{age} became {rounded}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use core::time::Duration;
+
+    const FAILED: Call = Call { failed: true, slow: false };
+
+    #[test]
+    fn opens_on_one_more_than_allowed_within_less_than_the_window() {
+        for (span, opens) in [(0, true), (59_999, true), (60_000, false), (90_000, false)] {
+            for start in [0, 1, 31_000, MARK - 30_000, MARK, u32::MAX - 30_000, u32::MAX] {
+                let policy = MaxFailures::<3> { max: 3, window: 60_000 };
+                let (history, clock) = (MaxFailures::<3>::EMPTY, ManualClock::<1_000>::new());
+                clock.set(Instant::from_ticks(start));
+                for _ in 0..3 {
+                    assert_eq!(policy.record(&history, FAILED, &clock), None);
+                }
+                clock.advance(Duration::from_millis(span));
+                assert_eq!(policy.record(&history, FAILED, &clock).is_some(), opens, "{span} ms from {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn none_allowed_opens_on_the_first() {
+        let policy = MaxFailures::<0> { max: 0, window: 1 };
+        let history = MaxFailures::<0>::EMPTY;
+        assert!(policy.record(&history, FAILED, &ManualClock::<1_000>::new()).is_some());
+    }
+
+    #[test]
+    fn a_history_is_saved_with_rounded_ages() {
+        let policy = MaxFailures::<3> { max: 3, window: 60_000 };
+        let (history, clock) = (MaxFailures::<3>::EMPTY, ManualClock::<1_000>::new());
+        for _ in 0..2 {
+            policy.record(&history, FAILED, &clock);
+            clock.advance(Duration::from_secs(8));
+        }
+        let saved = policy.save::<ManualClock<1_000>>(&history, clock.now());
+        let (restored, later) = (MaxFailures::<3>::EMPTY, Instant::from_ticks(5));
+        policy.load::<ManualClock<1_000>>(&restored, saved, later);
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&restored, later).failures, 2);
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&restored, later.after(41_000)).failures, 2);
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&restored, later.after(52_000)).failures, 0);
+    }
+}

@@ -1,0 +1,155 @@
+//! When a closed circuit opens.
+//!
+//! | policy | words per peer | opens |
+//! |---|---|---|
+//! | [`MaxFailures<N>`] (default, N = 3) | N | on failure number `max + 1` within a window |
+//! | [`Consecutive`] | 1 | on so many failures in a row |
+//! | [`CountWindow<WORDS>`](CountWindow) | 1 up to 31 calls, else 1 + 1 per 32 | when the last calls' failure rate is too high |
+//! | [`TimeWindow<B>`](TimeWindow) | B + 1 | when the failure rate of the last B buckets of time is too high |
+//! | [`SlowCountWindow`], [`SlowTimeWindow`] | about twice as much | also when too many calls are slow |
+//! | `(A, B)` | the sum | when either would |
+//!
+//! They are chosen with the methods of [`SettingsBuilder`](crate::SettingsBuilder), which check their
+//! numbers. A policy of your own implements [`TripPolicy`].
+
+#![allow(clippy::declare_interior_mutable_const, reason = "each circuit starts from a copy of its policy's `EMPTY`")]
+
+mod consecutive;
+mod count_window;
+mod max_failures;
+mod pair;
+mod rates;
+mod time_window;
+
+pub use crate::cell::Cell;
+pub use consecutive::Consecutive;
+pub(crate) use count_window::capacity;
+pub use count_window::{CountWindow, SlowCountWindow};
+pub use max_failures::MaxFailures;
+pub use rates::Rates;
+pub(crate) use time_window::MAX_BUCKETS;
+pub use time_window::{SlowTimeWindow, TimeWindow};
+
+use crate::event::Trip;
+use crate::time::{Clock, Instant};
+
+/// Decides when a closed circuit opens.
+///
+/// The policy itself is a setting, one for all peers; what it remembers of one peer is its
+/// [`History`](Self::History). Results of calls that were let through while closed are recorded once
+/// each, from any thread or interrupt handler at once, so the history is made of [`Cell`]s and each
+/// step on them stands for itself.
+///
+/// ```
+/// use fusebox::policy::{Call, Cell, Tally, TripPolicy};
+/// use fusebox::{CircuitBreaker, Clock, Instant, Settings, State, Trip, TripReason, clock::ManualClock};
+///
+/// /// Opens when failures outnumber successes by `budget`.
+/// #[derive(Clone, Copy)]
+/// struct Budget {
+///     budget: u32,
+/// }
+///
+/// impl TripPolicy for Budget {
+///     type History = Cell;
+///     const EMPTY: Cell = Cell::new(0);
+///
+///     fn record<C: Clock>(&self, history: &Cell, call: Call, _clock: &C) -> Option<Trip> {
+///         let spent = history.update(|spent| if call.failed { spent + 1 } else { spent.saturating_sub(1) });
+///         let tally = Tally { calls: spent, failures: spent, slow: 0 };
+///         (spent >= self.budget).then_some(Trip::new(TripReason::Custom, tally))
+///     }
+///     fn ignores_success(&self, history: &Cell) -> bool {
+///         history.load() == 0
+///     }
+///     fn clear(&self, history: &Cell) {
+///         history.store(0);
+///     }
+///     fn tally<C: Clock>(&self, history: &Cell, _now: Instant) -> Tally {
+///         Tally { calls: history.load(), failures: history.load(), slow: 0 }
+///     }
+/// }
+///
+/// let clock = ManualClock::<1_000>::new();
+/// let settings = Settings::builder().trip(Budget { budget: 2 }).build()?;
+/// let breaker = CircuitBreaker::with_settings(&clock, settings);
+/// for result in [Err(()), Ok(()), Err(()), Err(())] {
+///     let _ = breaker.call(|| result);
+/// }
+/// assert_eq!(breaker.state(), State::Open);
+/// # Ok::<(), fusebox::SettingsError>(())
+/// ```
+pub trait TripPolicy: Copy {
+    /// What is remembered of one peer.
+    type History;
+
+    /// A peer nothing is known of.
+    const EMPTY: Self::History;
+
+    /// Takes in the result of a call and says whether the circuit has to open.
+    ///
+    /// Runs in a bounded number of steps and must not block. Only a policy that needs the time reads
+    /// the clock.
+    fn record<C: Clock>(&self, history: &Self::History, call: Call, clock: &C) -> Option<Trip>;
+
+    /// Whether a fast success would change nothing just now; then it is not even recorded.
+    #[inline]
+    fn ignores_success(&self, _history: &Self::History) -> bool {
+        false
+    }
+
+    /// Forgets everything: the circuit is about to close.
+    fn clear(&self, history: &Self::History);
+
+    /// What would be judged at this moment. Changes nothing.
+    fn tally<C: Clock>(&self, history: &Self::History, now: Instant) -> Tally;
+
+    /// The rates that judge probes, for policies that have some.
+    #[inline]
+    fn rates(&self) -> Option<Rates> {
+        None
+    }
+
+    /// The history in 32 bits, as well as it goes in, for a [`Snapshot`](crate::Snapshot).
+    fn save<C: Clock>(&self, _history: &Self::History, _now: Instant) -> u32 {
+        0
+    }
+
+    /// Takes up what [`save`](Self::save) gave, `now` being the moment it is taken up.
+    fn load<C: Clock>(&self, history: &Self::History, _saved: u32, _now: Instant) {
+        self.clear(history);
+    }
+}
+
+/// Policies whose rates can judge probes too: for
+/// [`judge_probes_by_rate`](crate::SettingsBuilder::judge_probes_by_rate).
+pub trait RatePolicy: TripPolicy {}
+
+/// The result of a call, as a policy sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Call {
+    /// Whether it failed.
+    pub failed: bool,
+    /// Whether it took longer than [`slow_call`](crate::SettingsBuilder::slow_call).
+    pub slow: bool,
+}
+
+/// A count of calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Tally {
+    /// All that were looked at; for [`MaxFailures`] and [`Consecutive`] the failures.
+    pub calls: u32,
+    /// The failed ones among them.
+    pub failures: u32,
+    /// The slow ones among them.
+    pub slow: u32,
+}
+
+impl Tally {
+    /// No failure and nothing slow.
+    pub const fn is_clean(&self) -> bool {
+        self.failures == 0 && self.slow == 0
+    }
+}

@@ -1,0 +1,69 @@
+//! One place in the table.
+
+use crate::circuit::Circuit;
+use crate::peer::{Peer, Shared};
+use crate::policy::TripPolicy;
+use crate::settings::Settings;
+use crate::time::{Clock, Instant};
+use crate::word::{Phase, Word};
+
+/// One place in the table. It keeps its number for good, so that tickets find it.
+#[derive(Debug)]
+pub(super) struct Slot<K, P: TripPolicy> {
+    pub(super) key: K,
+    circuit: Circuit<P>,
+    /// The key's hash, or [`VACANT`].
+    pub(super) hash: u16,
+    /// When it was last used, in uses of the set.
+    pub(super) used: u16,
+}
+
+/// The hash of no key.
+pub(super) const VACANT: u16 = 0;
+
+impl<K, P: TripPolicy> Slot<K, P> {
+    pub(super) const fn new(key: K, hash: u16) -> Self {
+        Self { key, circuit: Circuit::new(), hash, used: 0 }
+    }
+
+    /// A place whose calls all go through and count for nothing.
+    pub(super) const fn untracked(key: K) -> Self {
+        let disabled = Word::NEW.switched_to(Phase::Disabled, Instant::from_ticks(0));
+        Self { key, circuit: Circuit::at(disabled), hash: VACANT, used: 0 }
+    }
+
+    pub(super) const fn is_taken(&self) -> bool {
+        self.hash != VACANT
+    }
+
+    #[inline]
+    pub(super) fn peer<'a, C, L>(&'a self, shared: &'a Shared<C, P, L>) -> Peer<'a, C, P, L, K> {
+        Peer { key: &self.key, circuit: &self.circuit, shared, salt: u32::from(self.hash) }
+    }
+
+    pub(super) fn vacate(&mut self) {
+        self.hash = VACANT;
+    }
+
+    /// Starts a new circuit here. It goes on in the next generation: what comes of calls to the peer
+    /// before it is void.
+    pub(super) fn give_to<C>(&mut self, key: K, hash: u16, settings: &Settings<C, P>) {
+        let word = self.circuit.word.load();
+        let fresh = word.switched_to(Phase::Closed, Instant::from_ticks(0)).with_exponent(0).next_generation();
+        settings.policy.clear(&self.circuit.history);
+        self.circuit.set(fresh);
+        self.key = key;
+        self.hash = hash;
+    }
+
+    /// Whether forgetting this peer would lose nothing: it is closed, no failure is remembered, and it
+    /// did not recover just now.
+    pub(super) fn is_clean<C: Clock>(&self, settings: &Settings<C, P>, now: Instant) -> bool {
+        let word = self.circuit.word.load();
+        let recovering = word.successes() > 0 && now.waited_since(word.since, 0) < settings.rules.quiet;
+        word.phase() == Phase::Closed
+            && word.exponent() == 0
+            && !recovering
+            && settings.policy.tally::<C>(&self.circuit.history, now).is_clean()
+    }
+}

@@ -1,0 +1,33 @@
+//! A permit without a borrow.
+
+use crate::permit::Grant;
+
+/// The right to make one call to a peer of a [`CircuitBreakerSet`](crate::CircuitBreakerSet), which is
+/// given back to the set with [`settle`](crate::CircuitBreakerSet::settle).
+///
+/// Unlike a [`Permit`](crate::Permit) it does not borrow the set, so a lock around the set need not be
+/// held during the call. It cannot be copied. One that is lost is made up for by the
+/// [`lease`](crate::SettingsBuilder::lease) if it was a probe's, and missing from the counts otherwise.
+#[derive(Debug)]
+#[must_use = "a lost ticket is a call whose outcome nobody knows: settle it"]
+pub struct Ticket {
+    pub(super) grant: Grant,
+    /// The slot's number.
+    pub(super) place: u16,
+    /// The hash of the peer's key: another peer in the same slot is told by it.
+    pub(super) hash: u16,
+}
+
+impl Ticket {
+    /// Whether the circuit would have rejected the call, had it not been in observe mode.
+    pub const fn would_reject(&self) -> bool {
+        self.grant.low == Grant::WOULD_REJECT
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Ticket {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Ticket({=u16})", self.place);
+    }
+}

@@ -1,0 +1,196 @@
+//! A circuit's state as plain data, to take it over a reset or a deep sleep.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::outcome::State;
+use crate::time::{Clock, Instant, MAX_TICKS, ticks_in_at_most};
+use crate::word::{Phase, Word};
+
+/// A circuit's state as 16 bytes of plain data, to take it over a reset or a deep sleep.
+///
+/// It holds ages, not moments, since a clock that starts anew knows no moments; the time spent asleep is
+/// added with [`aged_by`](Self::aged_by). Probes that were under way are forgotten. What the policy
+/// remembers is kept as well as it fits 32 bits: `Consecutive` and `CountWindow` of up to 31 calls
+/// exactly, of `MaxFailures` the latest four with ages rounded up by an eighth, of `TimeWindow` the sums,
+/// of a pair what fits its first policy.
+///
+/// ```
+/// use core::time::Duration;
+/// use fusebox::{CircuitBreaker, Snapshot, State, clock::ManualClock};
+///
+/// let clock = ManualClock::<1_000>::new();
+/// let before = CircuitBreaker::new(&clock);
+/// before.open();
+/// let bytes = before.snapshot().to_bytes();
+///
+/// // After the reset, six seconds later:
+/// let after = CircuitBreaker::new(&clock);
+/// match Snapshot::from_bytes(bytes) {
+///     Ok(snapshot) => after.restore(&snapshot.aged_by::<ManualClock>(Duration::from_secs(6))),
+///     Err(damaged) => println!("starting closed: {damaged}"),
+/// }
+/// assert_eq!(after.state(), State::Open);
+/// assert_eq!(after.retry_after().map(|left| left.as_millis()), Some(4_000));
+/// ```
+///
+/// # Layout
+/// Little-endian: version (1 byte, 1), a 0, CRC-16/CCITT-FALSE of all the rest with 0 in its place (2), the low
+/// half of the state word (4), ticks since the last transition (4), the policy's history (4). The ticks
+/// are those of the clock in use: a program whose clock rate changed must not take up old snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Snapshot {
+    low: u32,
+    age: u32,
+    history: u32,
+}
+
+const VERSION: u32 = 1;
+
+impl Snapshot {
+    /// The length in bytes.
+    pub const LEN: usize = 16;
+
+    pub(crate) fn new<C: Clock>(word: Word, now: Instant, history: u32) -> Self {
+        let age = now.age_of::<C>(word.since).min(MAX_TICKS);
+        let word = match word.phase().ruled_as() {
+            Phase::HalfOpen => word.with_in_flight(0).with_successes(0).with_failures(0).with_slow(0),
+            _ => word,
+        };
+        Self { low: word.low, age, history }
+    }
+
+    /// The state that was saved.
+    pub const fn state(&self) -> State {
+        Phase::of(self.low).state()
+    }
+
+    /// Ticks since the last transition.
+    pub const fn age(&self) -> u32 {
+        self.age
+    }
+
+    /// The same state, `asleep` later.
+    pub const fn aged_by<C: Clock>(self, asleep: Duration) -> Self {
+        let age = self.age.saturating_add(ticks_in_at_most(asleep, C::HZ));
+        Self { age: if age > MAX_TICKS { MAX_TICKS } else { age }, ..self }
+    }
+
+    pub(crate) const fn history(&self) -> u32 {
+        self.history
+    }
+
+    /// The saved word, in the place of `current` and with results of calls until now void.
+    pub(crate) const fn word_after(&self, current: Word, now: Instant) -> Word {
+        const GENERATION: u32 = 0xff << 24;
+        let low = self.low & !GENERATION | current.next_generation().low & GENERATION;
+        Word { low, since: now.before(self.age) }
+    }
+
+    /// The 16 bytes to keep.
+    pub const fn to_bytes(&self) -> [u8; Self::LEN] {
+        let (low, age, history) = (self.low as u128, self.age as u128, self.history as u128);
+        let contents = VERSION as u128 | low << 32 | age << 64 | history << 96;
+        (contents | (crc16(contents) as u128) << 16).to_le_bytes()
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) gave.
+    ///
+    /// # Errors
+    /// Damaged bytes are refused: memory that was never written, a torn write, a state that cannot be.
+    pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Result<Self, SnapshotError> {
+        let whole = u128::from_le_bytes(bytes);
+        let contents = whole & !(0xffff << 16);
+        if crc16(contents) != (whole >> 16) as u16 {
+            return Err(SnapshotError::Checksum);
+        }
+        if contents as u32 != VERSION {
+            return Err(SnapshotError::Version);
+        }
+        let (low, age, history) = ((contents >> 32) as u32, (contents >> 64) as u32, (contents >> 96) as u32);
+        let word = Word { low, since: Instant::from_ticks(0) };
+        if age > MAX_TICKS || !word.is_sound() {
+            return Err(SnapshotError::Contents);
+        }
+        Ok(Self { low, age, history })
+    }
+}
+
+/// Why bytes are no snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The checksum does not match: the bytes are damaged, or were never a snapshot.
+    Checksum,
+    /// Another version of the layout.
+    Version,
+    /// The bytes are whole and describe a state that cannot be.
+    Contents,
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Checksum => "the snapshot's checksum does not match",
+            Self::Version => "the snapshot has another version",
+            Self::Contents => "the snapshot describes a state that cannot be",
+        })
+    }
+}
+
+impl core::error::Error for SnapshotError {}
+
+/// CRC-16/CCITT-FALSE of the little-endian bytes, bit by bit: 16 bytes are not worth a table in flash.
+const fn crc16(contents: u128) -> u16 {
+    let (mut crc, mut rest, mut bit) = (0xffff_u16, contents, 0);
+    while bit < 128 {
+        if bit % 8 == 0 {
+            crc ^= (rest as u8 as u16) << 8;
+            rest >>= 8;
+        }
+        crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
+        bit += 1;
+    }
+    crc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[test]
+    fn one_changed_bit_or_byte_is_noticed() {
+        let word = Word::NEW.moved_to(Phase::Open, Instant::from_ticks(77)).with_exponent(3);
+        let bytes = Snapshot::new::<ManualClock<1_000>>(word, Instant::from_ticks(1_077), 5).to_bytes();
+        assert!(Snapshot::from_bytes(bytes).is_ok());
+        for at in 0..Snapshot::LEN {
+            for change in 1..=u8::MAX {
+                let mut damaged = bytes;
+                damaged[at] ^= change;
+                assert!(Snapshot::from_bytes(damaged).is_err(), "byte {at} changed by {change:#x}");
+            }
+        }
+        assert_eq!(Snapshot::from_bytes([0; 16]), Err(SnapshotError::Checksum));
+        assert_eq!(Snapshot::from_bytes([0xff; 16]), Err(SnapshotError::Checksum));
+    }
+
+    #[test]
+    fn whole_bytes_with_an_impossible_state_are_refused() {
+        for low in [1 << 8 | Phase::Open as u32, 0xf8 | Phase::HalfOpen as u32, 1 << 16] {
+            let bytes = Snapshot { low, age: 0, history: 0 }.to_bytes();
+            assert_eq!(Snapshot::from_bytes(bytes), Err(SnapshotError::Contents), "{low:#x}");
+        }
+        let bytes = Snapshot { low: 0, age: 1 << 31, history: 0 }.to_bytes();
+        assert_eq!(Snapshot::from_bytes(bytes), Err(SnapshotError::Contents));
+    }
+
+    /// Computed with Python's `binascii.crc_hqx(bytes(range(16)), 0xffff)`.
+    #[test]
+    fn the_checksum_is_the_one_it_says() {
+        let bytes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+        assert_eq!(crc16(u128::from_le_bytes(bytes)), 0x3b37);
+    }
+}
