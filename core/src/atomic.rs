@@ -1,6 +1,8 @@
 //! The atomics in use: the machine's, or loom's when threads are explored.
 
 pub(crate) use core::sync::atomic::Ordering::Relaxed;
+#[cfg(any(target_has_atomic = "32", loom))]
+pub(crate) use core::sync::atomic::Ordering::SeqCst;
 #[cfg(all(target_has_atomic = "64", not(fusebox_halves)))]
 pub(crate) use core::sync::atomic::Ordering::{AcqRel, Acquire};
 

@@ -1,9 +1,12 @@
 //! One 32-bit word that threads and interrupt handlers share: the bricks of a policy's history.
 //!
 //! Each method is one atomic step. Where the target has no compare-exchange (Cortex-M0, RV32IMC) the
-//! step is a critical section of a few instructions. The steps are `Relaxed`: the words are counts
-//! and times that stand for themselves, no other memory is published through them.
+//! step is a critical section of a few instructions. Most are `Relaxed`: the words are counts and
+//! times that stand for themselves. Where several words together say something, `update` and
+//! `load_latest` are in one order for all threads.
 
+#[cfg(any(target_has_atomic = "32", loom))]
+use crate::atomic::SeqCst;
 use crate::atomic::{AtomicU32, Relaxed};
 
 /// A shared 32-bit word, for the history of a [`TripPolicy`](crate::policy::TripPolicy).
@@ -31,6 +34,18 @@ impl Cell {
     #[inline]
     pub fn load(&self) -> u32 {
         self.0.load(Relaxed)
+    }
+
+    /// The value now, where several cells say something together: if two threads each [`update`] a cell
+    /// and then read the other's in this way, at least one sees both updates.
+    ///
+    /// [`update`]: Self::update
+    #[inline]
+    pub fn load_latest(&self) -> u32 {
+        #[cfg(any(target_has_atomic = "32", loom))]
+        return self.0.load(SeqCst);
+        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        critical_section::with(|_| self.load())
     }
 
     /// Sets the value.
@@ -65,7 +80,7 @@ impl Cell {
     #[inline]
     pub fn replace(&self, current: u32, new: u32) -> bool {
         #[cfg(any(target_has_atomic = "32", loom))]
-        return self.0.compare_exchange(current, new, Relaxed, Relaxed).is_ok();
+        return self.0.compare_exchange(current, new, SeqCst, Relaxed).is_ok();
         #[cfg(not(any(target_has_atomic = "32", loom)))]
         critical_section::with(|_| {
             let matches = self.load() == current;

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::circuit::Circuit;
 use crate::event::{Cause, Event, Transition};
 use crate::listener::Listener;
-use crate::machine::{Command, Effect, Input, left, wait};
+use crate::machine::{Command, Effect, Input, left, step, wait};
 use crate::outcome::State;
 use crate::permit::{Grant, Permit};
 use crate::policy::{MaxFailures, Tally, TripPolicy};
@@ -92,13 +92,19 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
 
     /// When to come back. See [`CircuitBreaker::retry_after`](crate::CircuitBreaker::retry_after).
     pub fn retry_after(self) -> Option<Ticks> {
-        self.left().map(Ticks::of::<C>)
+        let Shared { settings, clock, .. } = self.shared;
+        let word = self.circuit.word.load();
+        let asked = Input::Acquire { salt: self.salt };
+        match step(word, asked, clock.now(), &settings.rules, settings.probe_rates()).1 {
+            Effect::Rejected { retry_after, .. } if !word.phase().observed() => retry_after.map(Ticks::of::<C>),
+            _ => None,
+        }
     }
 
-    /// Ticks until time alone changes something.
-    pub(crate) fn left(self) -> Option<u32> {
+    /// Ticks until a wait or a lease ends that has not ended yet.
+    pub(crate) fn deadline(self, now: Instant) -> Option<u32> {
         let word = self.circuit.word.load();
-        left(word, self.shared.clock.now(), &self.shared.settings.rules, self.salt)
+        left(word, now, &self.shared.settings.rules, self.salt).filter(|ticks| *ticks > 0)
     }
 
     /// The state as plain data. See [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot).

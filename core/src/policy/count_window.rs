@@ -16,7 +16,7 @@ use crate::time::{Clock, Instant};
 /// The window holds exactly the last so many results, and every result is judged. While all of them
 /// are successes, one more writes nothing.
 ///
-/// Up to 31 results are the bits of one word, with a 1 in front of the oldest. Longer windows are a
+/// Up to 31 results are the bits of one word. Longer windows are a
 /// ring: the first word says where the next result goes, and each result has its place in the others.
 /// A thread judges after it put its own result in, so of racing ones the last sees all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl<const WORDS: usize, const TRACKS: usize> CountWindow<WORDS, TRACKS> {
                     let mask = 1 << (at & 31);
                     word.update(|word| if bit { word | mask } else { word & !mask });
                 }
-                (ring::len(place, self.calls), bits.iter().map(|word| word.load().count_ones()).sum())
+                self.count(track)
             }
         }
     }
@@ -69,36 +69,39 @@ impl<const WORDS: usize, const TRACKS: usize> CountWindow<WORDS, TRACKS> {
             [] => (0, 0),
             [word] => row::count(word.load()),
             [place, bits @ ..] => {
-                (ring::len(place.load(), self.calls), bits.iter().map(|word| word.load().count_ones()).sum())
+                let failed = bits.iter().map(|word| word.load_latest().count_ones()).sum();
+                (ring::len(place.load_latest(), self.calls), failed)
             }
         }
     }
 }
 
-/// Up to 31 results in one word.
+/// Up to 31 results in one word, with a 1 in front of the oldest. The word's last bit is kept inverted,
+/// so that an empty row is 0.
 mod row {
     #[inline]
-    pub(super) const fn pushed(row: u32, bit: bool, calls: u32) -> u32 {
-        let front = 1 << calls;
+    pub(super) const fn pushed(word: u32, bit: bool, calls: u32) -> u32 {
+        let (row, front) = (word ^ 1, 1 << calls);
         let longer = row << 1 | bit as u32;
         // Beyond the window, and in a row of 31 the front bit falls off the word by itself.
-        if row >= front { longer & (front - 1) | front } else { longer }
+        let row = if row >= front { longer & (front - 1) | front } else { longer };
+        row ^ 1
     }
 
     #[inline]
-    pub(super) const fn count(row: u32) -> (u32, u32) {
+    pub(super) const fn count(word: u32) -> (u32, u32) {
+        let row = word ^ 1;
         (31u32.saturating_sub(row.leading_zeros()), row.count_ones().saturating_sub(1))
     }
 }
 
-/// The first word of a ring: one more than the next position, and whether the ring went round. As in a
-/// row, 1 means empty.
+/// The first word of a ring: the next position, and whether the ring went round.
 mod ring {
     const WENT_ROUND: u32 = 1 << 31;
 
     #[inline]
     pub(super) const fn position(place: u32) -> u32 {
-        (place & 0xffff).saturating_sub(1)
+        place & !WENT_ROUND
     }
 
     #[inline]
@@ -113,19 +116,13 @@ mod ring {
 
     #[inline]
     pub(super) const fn advanced(place: u32, calls: u32) -> u32 {
-        if position(place) + 1 >= calls { 1 | WENT_ROUND } else { place + 1 }
+        if position(place) + 1 >= calls { WENT_ROUND } else { place + 1 }
     }
 }
 
 impl<const WORDS: usize, const TRACKS: usize> TripPolicy for CountWindow<WORDS, TRACKS> {
     type History = [[Cell; WORDS]; TRACKS];
-    const EMPTY: Self::History = [const {
-        let mut track = [const { Cell::new(0) }; WORDS];
-        if let Some(first) = track.first_mut() {
-            *first = Cell::new(1);
-        }
-        track
-    }; TRACKS];
+    const EMPTY: Self::History = [const { [const { Cell::new(0) }; WORDS] }; TRACKS];
 
     #[inline]
     fn record<C: Clock>(&self, history: &Self::History, call: Call, _: &C) -> Option<Trip> {
@@ -137,10 +134,8 @@ impl<const WORDS: usize, const TRACKS: usize> TripPolicy for CountWindow<WORDS, 
     }
 
     fn clear(&self, history: &Self::History) {
-        for track in history {
-            for (cell, empty) in track.iter().zip(core::iter::once(1).chain(core::iter::repeat(0))) {
-                cell.store(empty);
-            }
+        for cell in history.iter().flatten() {
+            cell.store(0);
         }
     }
 
@@ -168,7 +163,7 @@ impl<const WORDS: usize, const TRACKS: usize> TripPolicy for CountWindow<WORDS, 
         self.clear(history);
         // Only a row that this window could have written is taken for one.
         match history.first().map(<[Cell; WORDS]>::as_slice) {
-            Some([row]) if saved != 0 && row::count(saved).0 <= self.calls => row.store(saved),
+            Some([row]) if row::count(saved).0 <= self.calls => row.store(saved),
             _ => {}
         }
     }

@@ -236,7 +236,7 @@ where
     /// may sleep until then.
     pub fn next_deadline(&self) -> Option<Instant> {
         let now = self.shared.clock.now();
-        self.iter().filter_map(Peer::left).min().map(|left| now.after(left))
+        self.iter().filter_map(|peer| peer.deadline(now)).min().map(|ticks| now.after(ticks))
     }
 
     /// Where a peer is, made on first use.

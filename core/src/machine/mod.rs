@@ -155,7 +155,8 @@ fn settle(
         if failed { settled.with_failures(word.failures() + 1) } else { settled.with_successes(word.successes() + 1) };
     let counted = if slow { counted.with_slow(word.slow() + 1) } else { counted };
     let tally = probed(counted);
-    match rates.exceeded_by(tally) {
+    // Few probes are enough to judge them, however many calls it takes to trip.
+    match (Rates { min_calls: 0, ..rates }).exceeded_by(tally) {
         Some(reason) if is_decided(counted, rules, Some(rates)) => fail_probes(word, Trip { reason, tally }, now),
         _ => decide(word, counted, rules, Some(rates)),
     }
@@ -285,3 +286,6 @@ const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Wor
         (word, Effect::Unchanged)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

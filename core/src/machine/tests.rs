@@ -1,0 +1,268 @@
+//! The transition function over all states, all inputs, small ages and every kind of wrap.
+
+use super::*;
+use crate::word::{MAX_EXPONENT, same_epoch};
+
+const AGES: [u32; 10] = [0, 1, 2, 3, 4, 5, 6, 40, 1 << 30, u32::MAX];
+
+/// Moments around every wrap that there is: of 32 bits, of the sign, of nothing.
+const MOMENTS: [u32; 9] = [0, 1, 3, 5, (1 << 31) - 2, 1 << 31, u32::MAX - 5, u32::MAX - 1, u32::MAX];
+
+const TRIP: Trip = Trip { reason: TripReason::MaxFailures, tally: Tally { calls: 4, failures: 4, slow: 0 } };
+
+fn rule_sets() -> impl Iterator<Item = (Rules, Option<Rates>)> {
+    let plain = Rules {
+        wait: 3,
+        cap: 0,
+        lease: 4,
+        quiet: 0,
+        skew: 1,
+        seed: 7,
+        jitter: Jitter::None,
+        probes: 1,
+        close_after: 1,
+        judged_by_rate: false,
+    };
+    let rates = Rates::failures(50).slow_calls(50).min_calls(2);
+    [
+        (plain, None),
+        (Rules { probes: 2, close_after: 3, cap: 10, ..plain }, None),
+        (Rules { wait: 0, lease: 1, quiet: 2, cap: i32::MAX as u32, ..plain }, None),
+        (Rules { probes: 3, judged_by_rate: true, quiet: 5, ..plain }, Some(rates)),
+        (Rules { probes: 15, close_after: 15, jitter: Jitter::Full, wait: 40, ..plain }, None),
+    ]
+    .into_iter()
+}
+
+/// Every word that a field-by-field enumeration reaches, with counts a little beyond the rules'.
+fn words(rules: &Rules) -> Vec<u32> {
+    let counts = || (0..=u32::from(rules.probes.max(rules.close_after)).min(3) + 1).chain([15]);
+    let mut words = Vec::new();
+    for phase in 0..8 {
+        for exponent in [0, 1, 2, MAX_EXPONENT] {
+            for generation in [0, 1, 255] {
+                for in_flight in counts() {
+                    for successes in counts() {
+                        for failures in [0, 1, 2] {
+                            for slow in [0, 1, 2] {
+                                let fields = exponent << 3 | in_flight << 8 | successes << 12;
+                                words.push(phase | fields | failures << 16 | slow << 20 | generation << 24);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    words.retain(|low| Word { low: *low, since: Instant::from_ticks(0) }.is_sound());
+    for ticks in [0, 3, 70_000] {
+        let hold = Hold::at_least(ticks).unwrap();
+        let open = Word { low: Phase::Open as u32, since: Instant::from_ticks(0) };
+        words.push(open.with_hold(hold).low);
+    }
+    words
+}
+
+fn inputs(low: u32) -> Vec<Input> {
+    let mut inputs = vec![Input::Acquire { salt: 0 }, Input::Acquire { salt: 99 }];
+    let other_generation = low.wrapping_add(1 << 24);
+    for permit in [low, low ^ 1, low ^ 2, low ^ 4, other_generation] {
+        for outcome in [Outcome::Success, Outcome::Failure, Outcome::Ignored] {
+            for slow in [false, true] {
+                inputs.push(Input::Settle { permit, outcome, slow });
+            }
+        }
+        inputs.extend([Input::Trip { permit, trip: TRIP }, Input::Finish { permit }]);
+    }
+    let hold = Hold::at_least(5).unwrap();
+    let by_hand = [
+        Command::Open,
+        Command::OpenFor(hold),
+        Command::HalfOpen,
+        Command::Close,
+        Command::Reset,
+        Command::ForceOpen,
+        Command::Disable,
+        Command::Observe,
+        Command::Automatic,
+    ];
+    inputs.extend(by_hand.map(Input::Command));
+    inputs
+}
+
+/// Runs `check` on every combination; says on how many.
+fn everywhere(mut check: impl FnMut(Word, Input, Instant, &Rules, Option<Rates>, (Word, Effect))) -> u64 {
+    let mut combinations = 0;
+    for (rules, rates) in rule_sets() {
+        for low in words(&rules) {
+            for input in inputs(low) {
+                for age in AGES {
+                    // Where the outcome does not depend on the moment, one is enough: the next test shows
+                    // that it does not.
+                    let now = Instant::from_ticks(2);
+                    let word = Word { low, since: now.before(age) };
+                    check(word, input, now, &rules, rates, step(word, input, now, &rules, rates));
+                    combinations += 1;
+                }
+            }
+        }
+    }
+    combinations
+}
+
+fn elapsed(word: Word, now: Instant, rules: &Rules) -> u32 {
+    now.waited_since(word.since, rules.skew)
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "pure arithmetic, and millions of it")]
+fn it_makes_no_difference_where_the_clock_stands() {
+    for (rules, rates) in rule_sets().filter(|(rules, _)| rules.jitter == Jitter::None) {
+        for low in words(&rules) {
+            for input in inputs(low) {
+                for age in AGES {
+                    let at = |moment: u32| {
+                        let now = Instant::from_ticks(moment);
+                        let (next, effect) = step(Word { low, since: now.before(age) }, input, now, &rules, rates);
+                        (next.low, now.elapsed_since(next.since), effect)
+                    };
+                    let first = at(MOMENTS[0]);
+                    for moment in MOMENTS {
+                        assert_eq!(at(moment), first, "{low:#x} {input:?} aged {age} at {moment}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "pure arithmetic, and millions of it")]
+fn the_invariants_hold_for_every_state_and_input() {
+    let combinations = everywhere(|word, input, now, rules, rates, (next, effect)| {
+        let seen = || format!("{word:?} {input:?} at {now:?} became {next:?}, {effect:?}");
+        let (before, after) = (word.phase().ruled_as(), next.phase().ruled_as());
+        assert!(next.is_sound(), "a state that cannot be: {}", seen());
+        assert!(next.since == word.since || next.since == now, "since is the time of something else: {}", seen());
+        let generations = next.generation().wrapping_sub(word.generation());
+        assert!(generations <= 1, "{}", seen());
+        let opens = after == Phase::Open && (before != Phase::Open || generations == 1);
+        if opens && !matches!(input, Input::Command(Command::Automatic)) {
+            assert!(generations == 1 && next.since == now, "an opening voids earlier results: {}", seen());
+        }
+        match input {
+            Input::Acquire { salt } => acquired(word, salt, now, rules, rates, next, effect),
+            Input::Settle { permit, .. } | Input::Trip { permit, .. } | Input::Finish { permit } => {
+                if !same_epoch(permit, word.low) {
+                    assert_eq!((next, effect), (word, Effect::Stale), "a stale permit changes nothing: {}", seen());
+                }
+                if matches!(before, Phase::Open | Phase::ForcedOpen | Phase::Disabled) {
+                    assert_eq!(next, word, "nothing that comes back changes these: {}", seen());
+                }
+                if before == Phase::HalfOpen && after == Phase::HalfOpen {
+                    assert!(next.in_flight() <= word.in_flight() && next.since == word.since, "{}", seen());
+                }
+                assert_eq!(word.phase().observed(), next.phase().observed(), "{}", seen());
+            }
+            Input::Command(_) => {
+                assert_eq!(next == word, generations == 0, "by hand all or nothing: {}", seen());
+                assert_eq!(next == word, !matches!(effect, Effect::Moved(Cause::Manual)), "{}", seen());
+            }
+        }
+        // A probe's failure opens, whatever else is under way, unless rates are to judge.
+        if let Input::Settle { permit, outcome: Outcome::Failure, .. } = input {
+            if same_epoch(permit, word.low) && before == Phase::HalfOpen && !is_decided(word, rules, rates) {
+                assert!(rules.judged_by_rate || after == Phase::Open, "{}", seen());
+            }
+        }
+    });
+    assert!(combinations > 1_000_000, "{combinations} are not everything");
+}
+
+fn acquired(word: Word, salt: u32, now: Instant, rules: &Rules, rates: Option<Rates>, next: Word, effect: Effect) {
+    let seen = || format!("{word:?} at {now:?} became {next:?}, {effect:?}");
+    let elapsed = elapsed(word, now, rules);
+    match word.phase().ruled_as() {
+        Phase::Closed => assert_eq!((next, effect), (word, Effect::Admitted(None)), "{}", seen()),
+        Phase::Open if elapsed >= wait(word, rules, salt) => {
+            assert_eq!(effect, Effect::Admitted(Some(Cause::WaitOver)), "{}", seen());
+            assert_eq!((next.phase().ruled_as(), next.in_flight(), next.since), (Phase::HalfOpen, 1, now));
+        }
+        Phase::Open => {
+            let retry_after = Some(wait(word, rules, salt) - elapsed);
+            assert_eq!((next, effect), (word, Effect::Rejected { reason: RejectReason::Open, retry_after }));
+        }
+        Phase::HalfOpen => {
+            let probes = u32::from(rules.probes);
+            match effect {
+                Effect::Admitted(None) => {
+                    assert_eq!(next.in_flight(), word.in_flight() + 1, "{}", seen());
+                    assert!(next.in_flight() <= probes, "never more than the probes: {}", seen());
+                    assert!(!is_decided(word, rules, rates), "{}", seen());
+                }
+                Effect::Admitted(Some(Cause::LeaseExpired)) => {
+                    assert!(word.in_flight() == 0 || elapsed >= rules.lease, "{}", seen());
+                    assert_eq!((next.in_flight(), next.successes(), next.failures()), (1, 0, 0), "{}", seen());
+                    assert_ne!(next.generation(), word.generation(), "{}", seen());
+                }
+                Effect::Rejected { reason: RejectReason::HalfOpenFull, retry_after } => {
+                    assert!(word.in_flight() > 0, "nothing is under way and yet it is full: {}", seen());
+                    assert_eq!(retry_after, Some(rules.lease - elapsed), "{}", seen());
+                }
+                _ => panic!("{}", seen()),
+            }
+        }
+        Phase::ForcedOpen => {
+            let forced = Effect::Rejected { reason: RejectReason::ForcedOpen, retry_after: None };
+            assert_eq!((next, effect), (word, forced), "{}", seen());
+        }
+        _ => assert_eq!((next, effect), (word, Effect::Untracked), "{}", seen()),
+    }
+}
+
+/// From every state there is a way back to closed that takes time and good calls only, unless a hand
+/// forbids it.
+#[test]
+#[cfg_attr(miri, ignore = "pure arithmetic, and much of it")]
+fn no_state_is_stuck() {
+    for (rules, rates) in rule_sets() {
+        for low in words(&rules) {
+            let mut word = Word { low, since: Instant::from_ticks(0) };
+            let by_hand = matches!(word.phase(), Phase::ForcedOpen | Phase::Disabled);
+            let mut now = Instant::from_ticks(0);
+            for _ in 0..64 {
+                // Longer than every wait and every lease.
+                now = now.after(1 << 25);
+                let (next, effect) = step(word, Input::Acquire { salt: 0 }, now, &rules, rates);
+                word = next;
+                if matches!(effect, Effect::Admitted(_)) && word.phase().ruled_as() == Phase::HalfOpen {
+                    let settle = Input::Settle { permit: word.low, outcome: Outcome::Success, slow: false };
+                    let (next, effect) = step(word, settle, now, &rules, rates);
+                    word = next;
+                    if effect == Effect::Closing {
+                        word = step(word, Input::Finish { permit: word.low }, now, &rules, rates).0;
+                    }
+                }
+            }
+            assert!(by_hand || word.phase().ruled_as() == Phase::Closed, "{low:#x} is stuck as {word:?}");
+        }
+    }
+}
+
+#[test]
+fn the_wait_doubles_up_to_its_cap_and_no_further() {
+    let (rules, _) = rule_sets().next().unwrap();
+    let waits = |wait_ticks: u32, cap: u32| {
+        let rules = Rules { wait: wait_ticks, cap, ..rules };
+        (0..=MAX_EXPONENT).map(move |exponent| {
+            let open = Word::NEW.moved_to(Phase::Open, Instant::from_ticks(0)).with_exponent(exponent);
+            wait(open, &rules, 0)
+        })
+    };
+    assert!(waits(10, 0).all(|wait| wait == 10));
+    assert!(waits(10, 1_000).take(8).eq([10, 20, 40, 80, 160, 320, 640, 1_000]));
+    assert_eq!(waits(10, 1_000).next_back(), Some(1_000));
+    assert!(waits(10, 7).all(|wait| wait == 7), "a cap below the wait is the wait");
+    assert_eq!(waits(1 << 20, i32::MAX as u32).next_back(), Some(i32::MAX as u32), "no overflow");
+    assert_eq!(waits(3, i32::MAX as u32).next_back(), Some(3 << 16));
+}
