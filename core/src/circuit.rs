@@ -1,10 +1,11 @@
 //! One peer's state, and the loop that carries it on.
 
 use crate::carrier::Carrier;
-use crate::machine::{Effect, Input, step};
+use crate::event::Cause;
+use crate::machine::Effect;
 use crate::policy::{MaxFailures, TripPolicy};
 use crate::settings::Settings;
-use crate::time::Clock;
+use crate::time::{Clock, Instant};
 use crate::word::Word;
 
 /// One peer's state: the word of the machine and what the policy remembers. Everything else is shared
@@ -36,18 +37,29 @@ impl<P: TripPolicy> Circuit<P> {
         self.word = Carrier::new(word);
     }
 
-    /// Moves the machine on by one input. Returns the words before and after, and the effect.
+    /// Moves the machine on by a transition, which is computed anew if another thread was faster. Returns
+    /// the words before and after, and the effect.
     ///
-    /// The clock is read after the word, also when another thread was faster: a time of this reading
-    /// cannot lie before one that is in the word.
+    /// The clock is read after the word, also then: a time of this reading cannot lie before one that is in
+    /// the word.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "each kind of input keeps its own part of the machine only")]
-    pub(crate) fn drive<C: Clock>(&self, input: Input, settings: &Settings<C, P>, clock: &C) -> (Word, Word, Effect) {
+    #[allow(clippy::inline_always, reason = "each caller keeps the part of the machine that it needs")]
+    pub(crate) fn drive<C: Clock>(
+        &self,
+        settings: &Settings<C, P>,
+        clock: &C,
+        transition: impl Fn(Word, Instant) -> (Word, Effect),
+    ) -> (Word, Word, Effect) {
         let mut word = self.word.load();
         loop {
-            let (next, effect) = step(word, input, clock.now(), &settings.rules, settings.probe_rates());
+            let (next, effect) = transition(word, clock.now());
             if next == word {
                 return (word, word, effect);
+            }
+            // The history is of the time before the opening. It is cleared before the circuit can be seen
+            // closed, by the only thread that may close it.
+            if matches!(effect, Effect::Moved(Cause::ProbesSucceeded)) && !settings.keep_history {
+                settings.policy.clear(&self.history);
             }
             match self.word.replace(word, next) {
                 Ok(()) => return (word, next, effect),

@@ -23,14 +23,12 @@ pub enum Jitter {
 impl Jitter {
     /// The wait that is drawn for the opening at `since`.
     pub(crate) const fn applied_to(self, wait: u32, seed: u32, since: Instant, generation: u8) -> u32 {
-        match self {
-            Self::None => wait,
-            Self::Equal => {
-                let half = wait >> 1;
-                wait - half + scaled(half, draw(seed, since, generation))
-            }
-            Self::Full => scaled(wait, draw(seed, since, generation)),
-        }
+        let by_chance = match self {
+            Self::None => return wait,
+            Self::Equal => wait >> 1,
+            Self::Full => wait,
+        };
+        wait - by_chance + scaled(by_chance, draw(seed, since, generation))
     }
 }
 

@@ -104,6 +104,7 @@ mod cell;
 mod circuit;
 mod classify;
 mod event;
+mod guard;
 mod jitter;
 mod listener;
 mod machine;

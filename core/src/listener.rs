@@ -6,7 +6,8 @@ use crate::event::Event;
 /// breaker that calls it. A listener that panics leaves the breaker usable.
 ///
 /// `K` names the peer: a set's key, and `()` for a single breaker. Closures listen, pairs pass each
-/// event to both, `()` ignores it and costs nothing.
+/// event to both, `()` ignores it and costs nothing. For a listener in a `static`, implement the trait
+/// for a reference to your type.
 ///
 /// An interrupt handler that settles a call also runs the listener, so keep it short there.
 ///

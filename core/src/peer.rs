@@ -7,14 +7,14 @@ use crate::event::{Cause, Event, Transition};
 use crate::listener::Listener;
 use crate::machine::{Command, Effect, Input, left, step, wait};
 use crate::outcome::State;
-use crate::permit::{Grant, Permit};
+use crate::permit::Permit;
 use crate::policy::{MaxFailures, Tally, TripPolicy};
 use crate::rejected::{RejectReason, Rejected};
 use crate::settings::Settings;
 use crate::settings_error::SettingsError;
 use crate::snapshot::Snapshot;
 use crate::time::{Clock, Instant, Ticks, ticks_in};
-use crate::word::{Hold, Phase, Word, is_closed};
+use crate::word::{Hold, Phase, Rule, Word};
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet) or a
 /// [`CircuitBreaker`](crate::CircuitBreaker).
@@ -67,16 +67,10 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     /// Asks to make a call. See [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).
     #[inline]
     pub fn try_acquire(self) -> Result<Permit<'a, C, P, L, K>, Rejected> {
-        self.grant().map(|grant| Permit::new(self, grant))
-    }
-
-    #[inline]
-    pub(crate) fn grant(self) -> Result<Grant, Rejected> {
-        let low = self.circuit.word.low();
-        let low = if is_closed(low) { low } else { self.admit()? };
-        let timed = self.shared.settings.is_timed();
-        let started = if timed { self.shared.clock.now() } else { Instant::from_ticks(0) };
-        Ok(Grant { low, started })
+        match self.grant() {
+            Ok(grant) => Ok(Permit::new(self, grant)),
+            Err(refusal) => Err(refusal.rejected::<C>()),
+        }
     }
 
     /// The state. See [`CircuitBreaker::state`](crate::CircuitBreaker::state).
@@ -96,7 +90,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
         let word = self.circuit.word.load();
         let asked = Input::Acquire { salt: self.salt };
         match step(word, asked, clock.now(), &settings.rules, settings.probe_rates()).1 {
-            Effect::Rejected { retry_after, .. } if !word.phase().observed() => retry_after.map(Ticks::of::<C>),
+            Effect::Rejected(refusal) if !word.phase().observed() => refusal.rejected::<C>().retry_after,
             _ => None,
         }
     }
@@ -104,7 +98,8 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     /// Ticks until a wait or a lease ends that has not ended yet.
     pub(crate) fn deadline(self, now: Instant) -> Option<u32> {
         let word = self.circuit.word.load();
-        left(word, now, &self.shared.settings.rules, self.salt).filter(|ticks| *ticks > 0)
+        let left = left(word, now, &self.shared.settings.rules, self.salt);
+        (left > 0).then_some(left)
     }
 
     /// The state as plain data. See [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot).
@@ -132,93 +127,87 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
 
     /// Opens the circuit. See [`CircuitBreaker::open`](crate::CircuitBreaker::open).
     pub fn open(self) {
-        self.drive(Input::Command(Command::Open));
+        self.obey(Command::Open);
     }
 
     /// Opens the circuit for a time. See [`CircuitBreaker::open_for`](crate::CircuitBreaker::open_for).
     pub fn open_for(self, wait: Duration) -> Result<(), SettingsError> {
         let hold = ticks_in(wait, C::HZ).and_then(Hold::at_least).ok_or(SettingsError::OpenFor)?;
-        self.drive(Input::Command(Command::OpenFor(hold)));
+        self.obey(Command::OpenFor(hold));
         Ok(())
     }
 
     /// Lets probes through. See [`CircuitBreaker::half_open`](crate::CircuitBreaker::half_open).
     pub fn half_open(self) -> bool {
-        self.drive(Input::Command(Command::HalfOpen))
+        self.obey(Command::HalfOpen)
     }
 
     /// Closes the circuit. See [`CircuitBreaker::close`](crate::CircuitBreaker::close).
     pub fn close(self) {
-        if self.state() != State::Closed && !self.shared.settings.keep_history {
-            self.shared.settings.policy.clear(&self.circuit.history);
-        }
-        self.drive(Input::Command(Command::Close));
+        self.forget_unless(State::Closed);
+        self.obey(Command::Close);
     }
 
     /// Forgets everything. See [`CircuitBreaker::reset`](crate::CircuitBreaker::reset).
     pub fn reset(self) {
         self.shared.settings.policy.clear(&self.circuit.history);
-        self.drive(Input::Command(Command::Reset));
+        self.obey(Command::Reset);
     }
 
     /// Rejects all calls. See [`CircuitBreaker::force_open`](crate::CircuitBreaker::force_open).
     #[doc(alias = "isolate")]
     pub fn force_open(self) {
-        self.drive(Input::Command(Command::ForceOpen));
+        self.obey(Command::ForceOpen);
     }
 
     /// Lets all calls through, uncounted. See [`CircuitBreaker::disable`](crate::CircuitBreaker::disable).
     pub fn disable(self) {
-        self.drive(Input::Command(Command::Disable));
+        self.forget_unless(State::Disabled);
+        self.obey(Command::Disable);
     }
 
     /// Lets all calls through, counted. See [`CircuitBreaker::observe`](crate::CircuitBreaker::observe).
     #[doc(alias = "metrics_only")]
     pub fn observe(self) {
-        self.drive(Input::Command(Command::Observe));
+        self.forget_unless(State::Observe);
+        self.obey(Command::Observe);
     }
 
     /// Ends a mode set by hand. See [`CircuitBreaker::automatic`](crate::CircuitBreaker::automatic).
     pub fn automatic(self) {
-        self.drive(Input::Command(Command::Automatic));
+        self.obey(Command::Automatic);
     }
 
-    /// The way in for every circuit that is not plainly closed.
-    #[inline(never)]
-    #[cold]
-    fn admit(self) -> Result<u32, Rejected> {
-        let Shared { settings, clock, .. } = self.shared;
-        let (before, after, effect) = self.circuit.drive(Input::Acquire { salt: self.salt }, settings, clock);
-        match effect {
-            Effect::Admitted(cause) => {
-                if let Some(cause) = cause {
-                    self.tell_transition(before, after, cause);
-                }
-                Ok(after.low)
-            }
-            Effect::Rejected { .. } if after.phase().observed() => Ok(Grant::WOULD_REJECT),
-            Effect::Rejected { reason, retry_after } => {
-                Err(Rejected { reason, retry_after: retry_after.map(Ticks::of::<C>) })
-            }
-            _ => Ok(Grant::UNTRACKED),
+    /// Who takes a circuit to a state in which results count, or will count, begins with a new history.
+    fn forget_unless(self, state: State) {
+        if self.state() != state && !self.shared.settings.keep_history {
+            self.shared.settings.policy.clear(&self.circuit.history);
         }
     }
 
     /// Moves the machine on and tells of it. Says whether the input was accepted.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "each kind of input keeps its own part of the machine only")]
     pub(crate) fn drive(self, input: Input) -> bool {
         let Shared { settings, clock, .. } = self.shared;
-        let (before, after, effect) = self.circuit.drive(input, settings, clock);
+        let (before, after, effect) = self
+            .circuit
+            .drive(settings, clock, |word, now| step(word, input, now, &settings.rules, settings.probe_rates()));
         if let Effect::Moved(cause) = effect {
             self.tell_transition(before, after, cause);
         }
-        effect != Effect::Refused
+        !matches!(effect, Effect::Refused)
+    }
+
+    #[inline(never)]
+    fn obey(self, command: Command) -> bool {
+        self.drive(Input::Command(command))
     }
 
     pub(crate) fn tell_transition(self, before: Word, after: Word, cause: Cause) {
         let observed = before.phase().observed() && after.phase().observed();
-        let state = |word: Word| if observed { word.phase().ruled_as() } else { word.phase() }.state();
-        let open = matches!(after.phase().ruled_as(), Phase::Open);
+        let state = |word: Word| if observed { word.rule().phase() } else { word.phase() }.state();
+        let open = matches!(after.rule(), Rule::Open);
         let wait = open.then(|| Ticks::of::<C>(wait(after, &self.shared.settings.rules, self.salt)));
         self.tell(Event::Transition(Transition { from: state(before), to: state(after), cause, wait, observed }));
     }

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::outcome::State;
 use crate::time::{Clock, Instant, MAX_TICKS, ticks_in_at_most};
-use crate::word::{Phase, Word};
+use crate::word::{Phase, Rule, Word};
 
 /// A circuit's state as 16 bytes of plain data, to take it over a reset or a deep sleep.
 ///
@@ -54,8 +54,8 @@ impl Snapshot {
 
     pub(crate) fn new<C: Clock>(word: Word, now: Instant, history: u32) -> Self {
         let age = now.age_of::<C>(word.since).min(MAX_TICKS);
-        let word = match word.phase().ruled_as() {
-            Phase::HalfOpen => word.with_in_flight(0).with_successes(0).with_failures(0).with_slow(0),
+        let word = match word.rule() {
+            Rule::HalfOpen => word.with_in_flight(0).with_successes(0).with_failures(0).with_slow(0),
             _ => word,
         };
         Self { low: word.low, age, history }
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn one_changed_bit_or_byte_is_noticed() {
-        let word = Word::NEW.moved_to(Phase::Open, Instant::from_ticks(77)).with_exponent(3);
+        let word = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(77)).with_exponent(3);
         let bytes = Snapshot::new::<ManualClock<1_000>>(word, Instant::from_ticks(1_077), 5).to_bytes();
         assert!(Snapshot::from_bytes(bytes).is_ok());
         for at in 0..Snapshot::LEN {

@@ -60,31 +60,42 @@ impl Phase {
     pub(crate) const fn observed(self) -> bool {
         matches!(self, Self::ObserveClosed | Self::ObserveOpen | Self::ObserveHalfOpen)
     }
+}
 
-    /// The phase of the rules that apply: observe mode follows the same ones.
+/// Which rules a phase goes by: its last two bits. Those of observe mode are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Closed = 0,
+    Open = 1,
+    HalfOpen = 2,
+    /// Forced open or disabled: only a hand ends it.
+    ByHand = 3,
+}
+
+impl Rule {
     #[inline]
-    pub(crate) const fn ruled_as(self) -> Self {
-        match self {
-            Self::ObserveClosed => Self::Closed,
-            Self::ObserveOpen => Self::Open,
-            Self::ObserveHalfOpen => Self::HalfOpen,
-            other => other,
+    pub(crate) const fn of(low: u32) -> Self {
+        match low & RULE {
+            0 => Self::Closed,
+            1 => Self::Open,
+            2 => Self::HalfOpen,
+            _ => Self::ByHand,
         }
     }
 
-    /// `target` in the mode of `self`: what was observed stays observed.
-    #[inline]
-    const fn moved_to(self, target: Self) -> Self {
-        match target {
-            Self::Closed if self.observed() => Self::ObserveClosed,
-            Self::Open if self.observed() => Self::ObserveOpen,
-            Self::HalfOpen if self.observed() => Self::ObserveHalfOpen,
-            other => other,
+    /// The phase outside observe mode, for rules that are not by hand.
+    pub(crate) const fn phase(self) -> Phase {
+        match self {
+            Self::Closed => Phase::Closed,
+            Self::Open => Phase::Open,
+            Self::HalfOpen => Phase::HalfOpen,
+            Self::ByHand => Phase::ForcedOpen,
         }
     }
 }
 
 const PHASE: u32 = 0x0000_0007;
+const RULE: u32 = 0x0000_0003;
 const EXPONENT: u32 = 0x0000_00f8;
 const EXPONENT_SHIFT: u32 = 3;
 const IN_FLIGHT_SHIFT: u32 = 8;
@@ -137,6 +148,11 @@ impl Word {
     #[inline]
     pub(crate) const fn phase(self) -> Phase {
         Phase::of(self.low)
+    }
+
+    #[inline]
+    pub(crate) const fn rule(self) -> Rule {
+        Rule::of(self.low)
     }
 
     #[inline]
@@ -218,24 +234,31 @@ impl Word {
         Self { low: self.low.wrapping_add(ONE_GENERATION), ..self }
     }
 
-    /// Another phase in the same mode, no probes, the same generation and exponent.
+    /// Another rule in the same mode, no probes, the same generation and exponent.
     #[inline]
-    pub(crate) const fn moved_to(self, phase: Phase, now: Instant) -> Self {
-        self.switched_to(self.phase().moved_to(phase), now)
+    pub(crate) const fn moved_to(self, rule: Rule, now: Instant) -> Self {
+        let low = self.without_hold().low & !(PROBES | RULE) | rule as u32;
+        Self { low, since: now }
     }
 
     /// Another phase and mode, no probes, the same generation and exponent.
     #[inline]
     pub(crate) const fn switched_to(self, phase: Phase, now: Instant) -> Self {
-        let word = if self.hold().is_some() { self.with_exponent(0) } else { self };
-        Self { low: word.low & !(PROBES | PHASE) | phase as u32, since: now }
+        let low = self.without_hold().low & !(PROBES | PHASE) | phase as u32;
+        Self { low, since: now }
     }
 
-    /// The wait that was set by hand, if this circuit is open for such a one.
+    /// A wait by hand leaves no failed probes behind.
+    #[inline]
+    const fn without_hold(self) -> Self {
+        if self.exponent() > MAX_EXPONENT { self.with_exponent(0) } else { self }
+    }
+
+    /// The wait that was set by hand, if this is an open circuit with such a one.
     #[inline]
     pub(crate) const fn hold(self) -> Option<Hold> {
         let coded = self.exponent();
-        if coded > MAX_EXPONENT && matches!(self.phase().ruled_as(), Phase::Open) {
+        if coded > MAX_EXPONENT {
             Some(Hold { mantissa: (self.low & PROBES) >> IN_FLIGHT_SHIFT, shift: coded - MAX_EXPONENT - 1 })
         } else {
             None
@@ -252,11 +275,11 @@ impl Word {
 
     /// Whether these bits can have been written by the machine.
     pub(crate) const fn is_sound(self) -> bool {
-        match self.phase().ruled_as() {
-            Phase::Open => self.low & PROBES == 0 || self.hold().is_some(),
-            Phase::HalfOpen => self.exponent() <= MAX_EXPONENT,
-            Phase::Closed => self.exponent() <= MAX_EXPONENT && self.low & PROBES & !(1 << SUCCESSES_SHIFT) == 0,
-            _ => self.exponent() <= MAX_EXPONENT && self.low & PROBES == 0,
+        match self.rule() {
+            Rule::Open => self.low & PROBES == 0 || self.hold().is_some(),
+            Rule::HalfOpen => self.exponent() <= MAX_EXPONENT,
+            Rule::Closed => self.exponent() <= MAX_EXPONENT && self.low & PROBES & !(1 << SUCCESSES_SHIFT) == 0,
+            Rule::ByHand => self.exponent() <= MAX_EXPONENT && self.low & PROBES == 0,
         }
     }
 }
@@ -351,7 +374,7 @@ mod tests {
             if ticks <= 65_535 {
                 assert_eq!(held, ticks);
             }
-            let word = Word::NEW.moved_to(Phase::Open, Instant::from_ticks(0));
+            let word = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0));
             assert_eq!(word.with_hold(Hold::at_least(ticks).unwrap()).hold().unwrap().ticks(), held);
         }
         assert_eq!(Hold::at_least(Hold::MAX + 1), None);
@@ -360,9 +383,9 @@ mod tests {
 
     #[test]
     fn a_hold_ends_with_its_phase() {
-        let open = Word::NEW.moved_to(Phase::Open, Instant::from_ticks(0));
+        let open = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0));
         let held = open.with_hold(Hold::at_least(123_456).unwrap());
-        let probing = held.moved_to(Phase::HalfOpen, Instant::from_ticks(1));
+        let probing = held.moved_to(Rule::HalfOpen, Instant::from_ticks(1));
         assert_eq!((probing.exponent(), probing.in_flight()), (0, 0));
     }
 }

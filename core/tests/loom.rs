@@ -128,6 +128,26 @@ fn y05_no_probe_before_the_wait_is_over() {
     });
 }
 
+/// A caller that reads the clock too early would take the new opening for one that is long over.
+#[test]
+fn y05_a_failed_probe_starts_a_whole_wait() {
+    loom::model(|| {
+        let breaker = with(builder().consecutive(1));
+        assert!(fail(breaker));
+        breaker.clock().advance_ticks(10);
+        let probing = thread::spawn(move || match breaker.try_acquire() {
+            Ok(probe) => {
+                breaker.clock().advance_ticks(3);
+                probe.failure();
+                true
+            }
+            Err(_) => false,
+        });
+        let mine = breaker.try_acquire().map(std::mem::forget).is_ok();
+        assert!(mine ^ probing.join().unwrap(), "one probe per wait");
+    });
+}
+
 /// Two threads each bring one of the two failures that it takes.
 fn trips_once<P: TripPolicy + 'static>(settings: impl Fn() -> SettingsBuilder<At, P> + Sync + Send + 'static)
 where

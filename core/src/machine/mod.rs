@@ -3,13 +3,15 @@
 //! No atomics, no clock and no history here. [`Circuit`](crate::Circuit) carries the words from one
 //! thread to the next with a compare-exchange and does what the effect says.
 
+#![allow(clippy::inline_always, reason = "flash: what a caller's input and policy cannot reach is left out")]
+
 use crate::event::{Cause, Trip, TripReason};
+use crate::guard::Refusal;
 use crate::jitter::Jitter;
 use crate::outcome::Outcome;
 use crate::policy::{Rates, Tally};
-use crate::rejected::RejectReason;
 use crate::time::Instant;
-use crate::word::{Hold, Phase, Word, same_epoch};
+use crate::word::{Hold, Phase, Rule, Word, same_epoch};
 
 /// What happens to a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(crate) enum Input {
     Settle { permit: u32, outcome: Outcome, slow: bool },
     /// The policy found too many failures with the result of this permit.
     Trip { permit: u32, trip: Trip },
-    /// The history is cleared, the circuit may be seen closed.
+    /// The circuit may close: who says so was told `Closing`.
     Finish { permit: u32 },
     /// By hand.
     Command(Command),
@@ -41,7 +43,8 @@ pub(crate) enum Command {
 }
 
 /// What follows from an input, besides the next word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(test, derive(PartialEq, Eq))]
 pub(crate) enum Effect {
     /// Nothing to tell.
     Unchanged,
@@ -49,13 +52,13 @@ pub(crate) enum Effect {
     Admitted(Option<Cause>),
     /// Admitted, and what comes of it will not count.
     Untracked,
-    /// Come back after so many ticks, if time alone can help.
-    Rejected { reason: RejectReason, retry_after: Option<u32> },
+    /// Not now.
+    Rejected(Refusal),
     /// The permit belongs to another time.
     Stale,
     /// A probe was counted and decided nothing.
     Counted,
-    /// The probes succeeded. Whoever gets this clears the history and then says `Finish`.
+    /// The rates of the probes are good. Others may be under way, so this one goes on with `Finish`.
     Closing,
     /// A transition.
     Moved(Cause),
@@ -77,46 +80,44 @@ pub(crate) struct Rules {
     pub(crate) jitter: Jitter,
     pub(crate) probes: u8,
     pub(crate) close_after: u8,
-    pub(crate) judged_by_rate: bool,
 }
 
-/// The whole machine. `rates` judge half-open where the rules say so.
+/// The whole machine. Where there are `rates`, they judge half-open.
 ///
 /// Inlined, so that each caller, whose input is of one kind, keeps that part alone.
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "flash: see above")]
 pub(crate) fn step(word: Word, input: Input, now: Instant, rules: &Rules, rates: Option<Rates>) -> (Word, Effect) {
-    use Phase::{Closed, ForcedOpen, HalfOpen, Open};
-    let phase = word.phase().ruled_as();
+    use Rule::{ByHand, Closed, HalfOpen, Open};
+    let rule = word.rule();
     match input {
-        Input::Acquire { salt } => match (phase, left(word, now, rules, salt)) {
+        Input::Acquire { salt } => match (rule, left(word, now, rules, salt)) {
             (Closed, _) => (word, Effect::Admitted(None)),
-            (ForcedOpen, _) => reject(word, RejectReason::ForcedOpen, None),
-            (Open, None | Some(0)) => {
-                (word.moved_to(HalfOpen, now).with_in_flight(1), Effect::Admitted(Some(Cause::WaitOver)))
-            }
-            (Open, left) => reject(word, RejectReason::Open, left),
+            (Open, 0) => (word.moved_to(HalfOpen, now).with_in_flight(1), Effect::Admitted(Some(Cause::WaitOver))),
+            (Open, left) => (word, Effect::Rejected(Refusal::Open(left))),
             (HalfOpen, _) if has_room(word, rules, rates) => {
                 (word.with_in_flight(word.in_flight() + 1).at(now), Effect::Admitted(None))
             }
-            (HalfOpen, None | Some(0)) => {
+            (HalfOpen, 0) => {
                 let next = word.moved_to(HalfOpen, now).with_in_flight(1).next_generation();
                 (next, Effect::Admitted(Some(Cause::LeaseExpired)))
             }
-            (HalfOpen, left) => reject(word, RejectReason::HalfOpenFull, left),
-            _ => (word, Effect::Untracked),
+            (HalfOpen, left) => (word, Effect::Rejected(Refusal::HalfOpenFull(left))),
+            (ByHand, _) if matches!(word.phase(), Phase::ForcedOpen) => (word, Effect::Rejected(Refusal::ForcedOpen)),
+            (ByHand, _) => (word, Effect::Untracked),
         },
         Input::Settle { permit, .. } | Input::Trip { permit, .. } | Input::Finish { permit }
             if !same_epoch(permit, word.low) =>
         {
             (word, Effect::Stale)
         }
-        Input::Settle { outcome, slow, .. } if phase == HalfOpen => settle(word, outcome, slow, now, rules, rates),
-        Input::Trip { trip, .. } if phase == Closed => {
+        Input::Settle { outcome, slow, .. } if matches!(rule, HalfOpen) => {
+            settle(word, outcome, slow, now, rules, rates)
+        }
+        Input::Trip { trip, .. } if matches!(rule, Closed) => {
             let open = opened(word, damped_exponent(word, now, rules), now);
             (open, Effect::Moved(Cause::Tripped(trip)))
         }
-        Input::Finish { .. } if phase == HalfOpen && is_decided(word, rules, rates) => {
+        Input::Finish { .. } if matches!(rule, HalfOpen) && is_decided(word, rules, rates) => {
             (closed(word, now, rules), Effect::Moved(Cause::ProbesSucceeded))
         }
         Input::Settle { .. } | Input::Trip { .. } | Input::Finish { .. } => (word, Effect::Unchanged),
@@ -124,11 +125,8 @@ pub(crate) fn step(word: Word, input: Input, now: Instant, rules: &Rules, rates:
     }
 }
 
-const fn reject(word: Word, reason: RejectReason, retry_after: Option<u32>) -> (Word, Effect) {
-    (word, Effect::Rejected { reason, retry_after })
-}
-
 /// A probe's result. A slow success fails it, unless the rates are to judge.
+#[inline(always)]
 fn settle(
     word: Word,
     outcome: Outcome,
@@ -142,14 +140,19 @@ fn settle(
         return (settled, Effect::Counted);
     }
     let failed = outcome == Outcome::Failure;
-    let Some(rates) = rates.filter(|_| rules.judged_by_rate) else {
+    let Some(rates) = rates else {
         if failed || slow {
             let tally = Tally { calls: word.successes() + 1, failures: failed.into(), slow: slow.into() };
             let reason = if failed { TripReason::Probe } else { TripReason::SlowProbe };
             return fail_probes(word, Trip { reason, tally }, now);
         }
         let counted = settled.with_successes(word.successes() + 1);
-        return decide(word, counted, rules, None);
+        // The last success that it takes is the only probe under way, so nobody else can close.
+        return if is_decided(counted, rules, None) {
+            (closed(word, now, rules), Effect::Moved(Cause::ProbesSucceeded))
+        } else {
+            (counted, Effect::Counted)
+        };
     };
     let counted =
         if failed { settled.with_failures(word.failures() + 1) } else { settled.with_successes(word.successes() + 1) };
@@ -158,7 +161,8 @@ fn settle(
     // Few probes are enough to judge them, however many calls it takes to trip.
     match (Rates { min_calls: 0, ..rates }).exceeded_by(tally) {
         Some(reason) if is_decided(counted, rules, Some(rates)) => fail_probes(word, Trip { reason, tally }, now),
-        _ => decide(word, counted, rules, Some(rates)),
+        _ if is_decided(counted, rules, Some(rates)) => (counted.with_in_flight(word.in_flight()), Effect::Closing),
+        _ => (counted, Effect::Counted),
     }
 }
 
@@ -167,49 +171,45 @@ const fn probed(word: Word) -> Tally {
     Tally { calls: word.successes() + word.failures(), failures: word.failures(), slow: word.slow() }
 }
 
-/// Whether the verdict on the probes is reached. A half-open circuit stays in this state only while
-/// its closer clears the history, and keeps the closer's slot meanwhile: should the closer be lost,
-/// the lease ends this too.
+/// Whether the verdict on the probes is reached. A half-open circuit that is judged by rates stays in
+/// this state while its closer clears the history, and keeps the closer's slot meanwhile: should the
+/// closer be lost, the lease ends this too.
+#[inline(always)]
 const fn is_decided(word: Word, rules: &Rules, rates: Option<Rates>) -> bool {
     match rates {
-        Some(rates) if rules.judged_by_rate => {
+        Some(rates) => {
             let enough = if rates.min_calls < rules.probes as u32 { rates.min_calls } else { rules.probes as u32 };
             word.successes() + word.failures() >= enough
         }
-        _ => word.successes() >= rules.close_after as u32,
+        None => word.successes() >= rules.close_after as u32,
     }
 }
 
-const fn decide(word: Word, counted: Word, rules: &Rules, rates: Option<Rates>) -> (Word, Effect) {
-    if is_decided(counted, rules, rates) {
-        (counted.with_in_flight(word.in_flight()), Effect::Closing)
-    } else {
-        (counted, Effect::Counted)
-    }
-}
-
+#[inline(always)]
 const fn has_room(word: Word, rules: &Rules, rates: Option<Rates>) -> bool {
     let probes = rules.probes as u32;
     if is_decided(word, rules, rates) {
         false
-    } else if rules.judged_by_rate {
+    } else if rates.is_some() {
         word.in_flight() + word.successes() + word.failures() < probes
     } else {
         word.in_flight() < probes && word.in_flight() + word.successes() < rules.close_after as u32
     }
 }
 
+#[inline(always)]
 const fn fail_probes(word: Word, trip: Trip, now: Instant) -> (Word, Effect) {
     (opened(word, word.exponent() + 1, now), Effect::Moved(Cause::ProbesFailed(trip)))
 }
 
+#[inline(always)]
 const fn opened(word: Word, exponent: u32, now: Instant) -> Word {
-    word.moved_to(Phase::Open, now).with_exponent(exponent).next_generation()
+    word.moved_to(Rule::Open, now).with_exponent(exponent).next_generation()
 }
 
 /// Damping keeps the exponent over a close and marks the circuit as one that had been open.
 const fn closed(word: Word, now: Instant, rules: &Rules) -> Word {
-    let next = word.moved_to(Phase::Closed, now);
+    let next = word.moved_to(Rule::Closed, now);
     if rules.quiet == 0 { next.with_exponent(0) } else { next.with_successes(1) }
 }
 
@@ -245,14 +245,16 @@ pub(crate) const fn wait(word: Word, rules: &Rules, salt: u32) -> u32 {
     rules.jitter.applied_to(wait, rules.seed ^ salt, word.since, word.generation())
 }
 
-/// Ticks until time alone changes something: an open circuit's wait, a probe's lease.
-pub(crate) const fn left(word: Word, now: Instant, rules: &Rules, salt: u32) -> Option<u32> {
-    let whole = match word.phase().ruled_as() {
-        Phase::Open => wait(word, rules, salt),
-        Phase::HalfOpen if word.in_flight() > 0 => rules.lease,
-        _ => return None,
+/// Ticks until time alone changes something: an open circuit's wait, a probe's lease. 0 if there is
+/// nothing to wait for.
+#[inline(always)]
+pub(crate) const fn left(word: Word, now: Instant, rules: &Rules, salt: u32) -> u32 {
+    let whole = match word.rule() {
+        Rule::Open => wait(word, rules, salt),
+        Rule::HalfOpen if word.in_flight() > 0 => rules.lease,
+        _ => 0,
     };
-    Some(whole.saturating_sub(now.waited_since(word.since, rules.skew)))
+    whole.saturating_sub(now.waited_since(word.since, rules.skew))
 }
 
 /// By hand. Whatever was in flight no longer counts.
@@ -276,7 +278,7 @@ const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Wor
         (Command::Observe, _) => word.switched_to(ObserveClosed, now),
         (Command::Automatic, ForcedOpen) => word.switched_to(HalfOpen, now),
         (Command::Automatic, Disabled) => word.switched_to(Closed, now),
-        (Command::Automatic, _) if phase.observed() => word.switched_to(phase.ruled_as(), word.since),
+        (Command::Automatic, _) if phase.observed() => word.switched_to(word.rule().phase(), word.since),
         (Command::Automatic, _) => word,
     };
     let changed = next.low != word.low || next.since.ticks() != word.since.ticks();

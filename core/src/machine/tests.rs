@@ -1,7 +1,7 @@
 //! The transition function over all states, all inputs, small ages and every kind of wrap.
 
 use super::*;
-use crate::word::{MAX_EXPONENT, same_epoch};
+use crate::word::{MAX_EXPONENT, Rule, same_epoch};
 
 const AGES: [u32; 10] = [0, 1, 2, 3, 4, 5, 6, 40, 1 << 30, u32::MAX];
 
@@ -21,14 +21,13 @@ fn rule_sets() -> impl Iterator<Item = (Rules, Option<Rates>)> {
         jitter: Jitter::None,
         probes: 1,
         close_after: 1,
-        judged_by_rate: false,
     };
     let rates = Rates::failures(50).slow_calls(50).min_calls(2);
     [
         (plain, None),
         (Rules { probes: 2, close_after: 3, cap: 10, ..plain }, None),
         (Rules { wait: 0, lease: 1, quiet: 2, cap: i32::MAX as u32, ..plain }, None),
-        (Rules { probes: 3, judged_by_rate: true, quiet: 5, ..plain }, Some(rates)),
+        (Rules { probes: 3, quiet: 5, ..plain }, Some(rates)),
         (Rules { probes: 15, close_after: 15, jitter: Jitter::Full, wait: 40, ..plain }, None),
     ]
     .into_iter()
@@ -141,12 +140,12 @@ fn it_makes_no_difference_where_the_clock_stands() {
 fn the_invariants_hold_for_every_state_and_input() {
     let combinations = everywhere(|word, input, now, rules, rates, (next, effect)| {
         let seen = || format!("{word:?} {input:?} at {now:?} became {next:?}, {effect:?}");
-        let (before, after) = (word.phase().ruled_as(), next.phase().ruled_as());
+        let (before, after) = (word.rule(), next.rule());
         assert!(next.is_sound(), "a state that cannot be: {}", seen());
         assert!(next.since == word.since || next.since == now, "since is the time of something else: {}", seen());
         let generations = next.generation().wrapping_sub(word.generation());
         assert!(generations <= 1, "{}", seen());
-        let opens = after == Phase::Open && (before != Phase::Open || generations == 1);
+        let opens = after == Rule::Open && (before != Rule::Open || generations == 1);
         if opens && !matches!(input, Input::Command(Command::Automatic)) {
             assert!(generations == 1 && next.since == now, "an opening voids earlier results: {}", seen());
         }
@@ -156,10 +155,10 @@ fn the_invariants_hold_for_every_state_and_input() {
                 if !same_epoch(permit, word.low) {
                     assert_eq!((next, effect), (word, Effect::Stale), "a stale permit changes nothing: {}", seen());
                 }
-                if matches!(before, Phase::Open | Phase::ForcedOpen | Phase::Disabled) {
+                if matches!(before, Rule::Open | Rule::ByHand) {
                     assert_eq!(next, word, "nothing that comes back changes these: {}", seen());
                 }
-                if before == Phase::HalfOpen && after == Phase::HalfOpen {
+                if before == Rule::HalfOpen && after == Rule::HalfOpen {
                     assert!(next.in_flight() <= word.in_flight() && next.since == word.since, "{}", seen());
                 }
                 assert_eq!(word.phase().observed(), next.phase().observed(), "{}", seen());
@@ -171,8 +170,8 @@ fn the_invariants_hold_for_every_state_and_input() {
         }
         // A probe's failure opens, whatever else is under way, unless rates are to judge.
         if let Input::Settle { permit, outcome: Outcome::Failure, .. } = input {
-            if same_epoch(permit, word.low) && before == Phase::HalfOpen && !is_decided(word, rules, rates) {
-                assert!(rules.judged_by_rate || after == Phase::Open, "{}", seen());
+            if same_epoch(permit, word.low) && before == Rule::HalfOpen && !is_decided(word, rules, rates) {
+                assert!(rates.is_some() || after == Rule::Open, "{}", seen());
             }
         }
     });
@@ -182,17 +181,17 @@ fn the_invariants_hold_for_every_state_and_input() {
 fn acquired(word: Word, salt: u32, now: Instant, rules: &Rules, rates: Option<Rates>, next: Word, effect: Effect) {
     let seen = || format!("{word:?} at {now:?} became {next:?}, {effect:?}");
     let elapsed = elapsed(word, now, rules);
-    match word.phase().ruled_as() {
-        Phase::Closed => assert_eq!((next, effect), (word, Effect::Admitted(None)), "{}", seen()),
-        Phase::Open if elapsed >= wait(word, rules, salt) => {
+    match word.rule() {
+        Rule::Closed => assert_eq!((next, effect), (word, Effect::Admitted(None)), "{}", seen()),
+        Rule::Open if elapsed >= wait(word, rules, salt) => {
             assert_eq!(effect, Effect::Admitted(Some(Cause::WaitOver)), "{}", seen());
-            assert_eq!((next.phase().ruled_as(), next.in_flight(), next.since), (Phase::HalfOpen, 1, now));
+            assert_eq!((next.rule(), next.in_flight(), next.since), (Rule::HalfOpen, 1, now));
         }
-        Phase::Open => {
-            let retry_after = Some(wait(word, rules, salt) - elapsed);
-            assert_eq!((next, effect), (word, Effect::Rejected { reason: RejectReason::Open, retry_after }));
+        Rule::Open => {
+            let refusal = Refusal::Open(wait(word, rules, salt) - elapsed);
+            assert_eq!((next, effect), (word, Effect::Rejected(refusal)));
         }
-        Phase::HalfOpen => {
+        Rule::HalfOpen => {
             let probes = u32::from(rules.probes);
             match effect {
                 Effect::Admitted(None) => {
@@ -205,18 +204,17 @@ fn acquired(word: Word, salt: u32, now: Instant, rules: &Rules, rates: Option<Ra
                     assert_eq!((next.in_flight(), next.successes(), next.failures()), (1, 0, 0), "{}", seen());
                     assert_ne!(next.generation(), word.generation(), "{}", seen());
                 }
-                Effect::Rejected { reason: RejectReason::HalfOpenFull, retry_after } => {
+                Effect::Rejected(Refusal::HalfOpenFull(left)) => {
                     assert!(word.in_flight() > 0, "nothing is under way and yet it is full: {}", seen());
-                    assert_eq!(retry_after, Some(rules.lease - elapsed), "{}", seen());
+                    assert_eq!(left, rules.lease - elapsed, "{}", seen());
                 }
                 _ => panic!("{}", seen()),
             }
         }
-        Phase::ForcedOpen => {
-            let forced = Effect::Rejected { reason: RejectReason::ForcedOpen, retry_after: None };
-            assert_eq!((next, effect), (word, forced), "{}", seen());
+        Rule::ByHand if word.phase() == Phase::ForcedOpen => {
+            assert_eq!((next, effect), (word, Effect::Rejected(Refusal::ForcedOpen)), "{}", seen());
         }
-        _ => assert_eq!((next, effect), (word, Effect::Untracked), "{}", seen()),
+        Rule::ByHand => assert_eq!((next, effect), (word, Effect::Untracked), "{}", seen()),
     }
 }
 
@@ -235,7 +233,7 @@ fn no_state_is_stuck() {
                 now = now.after(1 << 25);
                 let (next, effect) = step(word, Input::Acquire { salt: 0 }, now, &rules, rates);
                 word = next;
-                if matches!(effect, Effect::Admitted(_)) && word.phase().ruled_as() == Phase::HalfOpen {
+                if matches!(effect, Effect::Admitted(_)) && word.rule() == Rule::HalfOpen {
                     let settle = Input::Settle { permit: word.low, outcome: Outcome::Success, slow: false };
                     let (next, effect) = step(word, settle, now, &rules, rates);
                     word = next;
@@ -244,7 +242,7 @@ fn no_state_is_stuck() {
                     }
                 }
             }
-            assert!(by_hand || word.phase().ruled_as() == Phase::Closed, "{low:#x} is stuck as {word:?}");
+            assert!(by_hand || word.rule() == Rule::Closed, "{low:#x} is stuck as {word:?}");
         }
     }
 }
@@ -255,7 +253,7 @@ fn the_wait_doubles_up_to_its_cap_and_no_further() {
     let waits = |wait_ticks: u32, cap: u32| {
         let rules = Rules { wait: wait_ticks, cap, ..rules };
         (0..=MAX_EXPONENT).map(move |exponent| {
-            let open = Word::NEW.moved_to(Phase::Open, Instant::from_ticks(0)).with_exponent(exponent);
+            let open = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0)).with_exponent(exponent);
             wait(open, &rules, 0)
         })
     };

@@ -13,6 +13,7 @@ use core::time::Duration;
 use heapless::Vec;
 
 use crate::event::Event;
+use crate::guard::Refusal;
 use crate::listener::Listener;
 use crate::outcome::Outcome;
 use crate::peer::{Peer, Shared};
@@ -204,24 +205,24 @@ where
     /// [`Rejected`], as [`try_acquire`](crate::CircuitBreaker::try_acquire) and [`peer`](Self::peer) say.
     pub fn try_acquire(&mut self, key: &K) -> Result<Ticket, Rejected> {
         let Some(place) = self.place(key) else {
-            let grant = self.without_room(key)?.grant()?;
+            let grant = self.without_room(key)?.grant().map_err(Refusal::rejected::<C>)?;
             return Ok(Ticket { grant, place: u16::MAX, hash: slot::VACANT });
         };
         let peer = self.at(place).ok_or(Rejected::TABLE_FULL)?;
-        Ok(Ticket { grant: peer.grant()?, place: place as u16, hash: peer.salt as u16 })
+        Ok(Ticket { grant: peer.grant().map_err(Refusal::rejected::<C>)?, place: place as u16, hash: peer.salt as u16 })
     }
 
     /// Settles a ticket with the outcome of its call. If its peer left the set meanwhile, nothing happens.
     pub fn settle(&self, ticket: Ticket, outcome: Outcome) {
         if let Some(peer) = self.holder(&ticket) {
-            peer.settle(ticket.grant, outcome, peer.took(ticket.grant));
+            peer.settle(ticket.grant, outcome, None);
         }
     }
 
     /// Settles a ticket with the time its call took, for callers who measured that themselves.
     pub fn settle_timed(&self, ticket: Ticket, outcome: Outcome, took: Duration) {
         if let Some(peer) = self.holder(&ticket) {
-            peer.settle(ticket.grant, outcome, ticks_in_at_most(took, C::HZ));
+            peer.settle(ticket.grant, outcome, Some(ticks_in_at_most(took, C::HZ)));
         }
     }
 

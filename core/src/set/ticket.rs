@@ -1,6 +1,6 @@
 //! A permit without a borrow.
 
-use crate::permit::Grant;
+use crate::guard::Grant;
 
 /// The right to make one call to a peer of a [`CircuitBreakerSet`](crate::CircuitBreakerSet), which is
 /// given back to the set with [`settle`](crate::CircuitBreakerSet::settle).

@@ -20,6 +20,11 @@ use crate::word::MAX_PROBES;
 pub struct SettingsBuilder<C, P = MaxFailures<3>> {
     settings: Settings<C, P>,
     error: Option<SettingsError>,
+    /// Errors that go away with the value that they are about, which may be a default that the clock
+    /// cannot measure.
+    policy_error: Option<SettingsError>,
+    wait_error: Option<SettingsError>,
+    lease_error: Option<SettingsError>,
     wants_slow_calls: bool,
 }
 
@@ -35,19 +40,21 @@ impl<C: Clock> SettingsBuilder<C> {
             jitter: Jitter::None,
             probes: 1,
             close_after: 1,
-            judged_by_rate: false,
         };
         let settings = Settings {
             policy: MaxFailures { max: 3, window: 0 },
             rules,
-            slow_call: None,
+            slow_call: u32::MAX,
+            timed: false,
             abandoned: Abandoned::Always(Outcome::Failure),
             keep_history: false,
+            judged_by_rate: false,
             clock: PhantomData,
         };
         let error = if C::HZ == 0 { Some(SettingsError::ClockRate) } else { None };
         let minute = Duration::from_secs(60);
-        Self { settings, error, wants_slow_calls: false }
+        let (policy_error, wait_error, lease_error) = (None, None, None);
+        Self { settings, error, policy_error, wait_error, lease_error, wants_slow_calls: false }
             .max_failures(3, minute)
             .wait(Duration::from_secs(10))
             .lease(minute)
@@ -57,9 +64,10 @@ impl<C: Clock> SettingsBuilder<C> {
 impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
     /// Checks everything and makes the settings.
     pub const fn build(self) -> Result<Settings<C, P>, SettingsError> {
-        match self.error {
+        let error = first(self.error, first(self.policy_error, first(self.wait_error, self.lease_error)));
+        match error {
             Some(error) => Err(error),
-            None if self.wants_slow_calls && self.settings.slow_call.is_none() => Err(SettingsError::SlowCallMissing),
+            None if self.wants_slow_calls && self.settings.slow_call == u32::MAX => Err(SettingsError::SlowCallMissing),
             None => Ok(self.settings),
         }
     }
@@ -67,10 +75,10 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
     /// How long the circuit is open before a probe, 0 to 2<sup>31</sup> - 1 ticks; 10 s by default.
     #[doc(alias = "reset_timeout")]
     pub const fn wait(mut self, wait: Duration) -> Self {
-        match ticks_in(wait, C::HZ) {
-            Some(ticks) => self.settings.rules.wait = ticks,
-            None => return self.refuse(SettingsError::Wait),
-        }
+        (self.settings.rules.wait, self.wait_error) = match ticks_in(wait, C::HZ) {
+            Some(ticks) => (ticks, None),
+            None => (0, Some(SettingsError::Wait)),
+        };
         self
     }
 
@@ -126,10 +134,10 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
     /// settled by then are given up, and the next caller begins a new half-open period: a circuit cannot
     /// be stuck. Choose it longer than the longest call.
     pub const fn lease(mut self, lease: Duration) -> Self {
-        match ticks_in(lease, C::HZ) {
-            Some(ticks @ 1..) => self.settings.rules.lease = ticks,
-            _ => return self.refuse(SettingsError::Lease),
-        }
+        (self.settings.rules.lease, self.lease_error) = match ticks_in(lease, C::HZ) {
+            Some(ticks @ 1..) => (ticks, None),
+            _ => (0, Some(SettingsError::Lease)),
+        };
         self
     }
 
@@ -163,6 +171,7 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
             Some(ticks) => self.settings.abandoned = Abandoned::FailureAfter(ticks),
             None => return self.refuse(SettingsError::AbandonedAfter),
         }
+        self.settings.timed = true;
         self
     }
 
@@ -170,9 +179,10 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
     /// [`Rates::slow_calls`]. Reads the clock twice per call.
     pub const fn slow_call(mut self, limit: Duration) -> Self {
         match ticks_in(limit, C::HZ) {
-            Some(ticks) => self.settings.slow_call = Some(ticks),
+            Some(ticks) => self.settings.slow_call = ticks,
             None => return self.refuse(SettingsError::SlowCall),
         }
+        self.settings.timed = true;
         self
     }
 
@@ -187,14 +197,12 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
     /// 2<sup>30</sup> - 1 ticks: 12.4 days at 1 kHz, 17.9 minutes at 1 MHz. Instead of the policy so far.
     #[doc(alias("maxfail", "time_unit"))]
     pub const fn max_failures<const N: usize>(self, max: u32, window: Duration) -> SettingsBuilder<C, MaxFailures<N>> {
-        let (policy, error) = max_failures(max, window, C::HZ);
-        self.noting(error).trip(policy)
+        self.without_rates().with_policy(max_failures(max, window, C::HZ))
     }
 
     /// Opens on so many failures in a row, 1 or more. Instead of the policy so far.
     pub const fn consecutive(self, failures: u32) -> SettingsBuilder<C, Consecutive> {
-        let (policy, error) = consecutive(failures);
-        self.noting(error).trip(policy)
+        self.without_rates().with_policy(consecutive(failures))
     }
 
     /// Opens when the last `calls` calls break a rate. See [`CountWindow`] for the room they need.
@@ -204,8 +212,7 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
         calls: u32,
         rates: Rates,
     ) -> SettingsBuilder<C, CountWindow<WORDS, TRACKS>> {
-        let (policy, error) = count_window(calls, rates);
-        self.wanting(rates).noting(error).trip(policy)
+        self.wanting(rates, false).with_policy(count_window(calls, rates))
     }
 
     /// Opens when the calls of the last `buckets` buckets, at most `B`, break a rate. Instead of the
@@ -216,13 +223,12 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
         bucket: Duration,
         rates: Rates,
     ) -> SettingsBuilder<C, TimeWindow<B, TRACKS>> {
-        let (policy, error) = time_window(buckets, bucket, rates, C::HZ);
-        self.wanting(rates).noting(error).trip(policy)
+        self.wanting(rates, false).with_policy(time_window(buckets, bucket, rates, C::HZ))
     }
 
     /// A policy of your own, instead of the policy so far.
     pub const fn trip<T: Copy>(self, policy: T) -> SettingsBuilder<C, T> {
-        self.replacing_policy(policy)
+        self.without_rates().with_policy((policy, None))
     }
 
     /// Opens also on failure number `max + 1` within `window`: see [`max_failures`](Self::max_failures).
@@ -231,14 +237,12 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
         max: u32,
         window: Duration,
     ) -> SettingsBuilder<C, (P, MaxFailures<N>)> {
-        let (policy, error) = max_failures(max, window, C::HZ);
-        self.noting(error).or_trip(policy)
+        self.with_pair(max_failures(max, window, C::HZ))
     }
 
     /// Opens also on so many failures in a row: see [`consecutive`](Self::consecutive).
     pub const fn or_consecutive(self, failures: u32) -> SettingsBuilder<C, (P, Consecutive)> {
-        let (policy, error) = consecutive(failures);
-        self.noting(error).or_trip(policy)
+        self.with_pair(consecutive(failures))
     }
 
     /// Opens also when the last `calls` calls break a rate: see [`count_window`](Self::count_window).
@@ -247,8 +251,7 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
         calls: u32,
         rates: Rates,
     ) -> SettingsBuilder<C, (P, CountWindow<WORDS, TRACKS>)> {
-        let (policy, error) = count_window(calls, rates);
-        self.wanting(rates).noting(error).or_trip(policy)
+        self.wanting(rates, true).with_pair(count_window(calls, rates))
     }
 
     /// Opens also when a stretch of time breaks a rate: see [`time_window`](Self::time_window).
@@ -258,38 +261,47 @@ impl<C: Clock, P: Copy> SettingsBuilder<C, P> {
         bucket: Duration,
         rates: Rates,
     ) -> SettingsBuilder<C, (P, TimeWindow<B, TRACKS>)> {
-        let (policy, error) = time_window(buckets, bucket, rates, C::HZ);
-        self.wanting(rates).noting(error).or_trip(policy)
+        self.wanting(rates, true).with_pair(time_window(buckets, bucket, rates, C::HZ))
     }
 
     /// Opens also when a policy of your own would.
     pub const fn or_trip<T: Copy>(self, policy: T) -> SettingsBuilder<C, (P, T)> {
+        self.with_pair((policy, None))
+    }
+
+    const fn with_pair<T: Copy>(self, (policy, error): Checked<T>) -> SettingsBuilder<C, (P, T)> {
         let pair = (self.settings.policy, policy);
-        self.replacing_policy(pair)
+        let error = first(self.policy_error, error);
+        self.with_policy((pair, error))
     }
 
-    const fn replacing_policy<T: Copy>(self, policy: T) -> SettingsBuilder<C, T> {
-        let Settings { rules, slow_call, abandoned, keep_history, .. } = self.settings;
-        let settings = Settings { policy, rules, slow_call, abandoned, keep_history, clock: PhantomData };
-        SettingsBuilder { settings, error: self.error, wants_slow_calls: self.wants_slow_calls }
+    const fn with_policy<T: Copy>(self, (policy, policy_error): Checked<T>) -> SettingsBuilder<C, T> {
+        let Settings { rules, slow_call, timed, abandoned, keep_history, judged_by_rate, .. } = self.settings;
+        let settings =
+            Settings { policy, rules, slow_call, timed, abandoned, keep_history, judged_by_rate, clock: PhantomData };
+        let Self { error, wait_error, lease_error, wants_slow_calls, .. } = self;
+        SettingsBuilder { settings, error, policy_error, wait_error, lease_error, wants_slow_calls }
     }
 
-    /// The first error is the one to tell.
-    const fn noting(mut self, error: Option<SettingsError>) -> Self {
-        if self.error.is_none() {
-            self.error = error;
-        }
+    const fn refuse(mut self, error: SettingsError) -> Self {
+        self.error = first(self.error, Some(error));
         self
     }
 
-    const fn refuse(self, error: SettingsError) -> Self {
-        self.noting(Some(error))
-    }
-
-    const fn wanting(mut self, rates: Rates) -> Self {
-        self.wants_slow_calls |= rates.slow != 0;
+    const fn without_rates(mut self) -> Self {
+        self.wants_slow_calls = false;
         self
     }
+
+    const fn wanting(mut self, rates: Rates, already: bool) -> Self {
+        self.wants_slow_calls = rates.slow != 0 || already && self.wants_slow_calls;
+        self
+    }
+}
+
+/// The first error is the one to tell.
+const fn first(first: Option<SettingsError>, second: Option<SettingsError>) -> Option<SettingsError> {
+    if first.is_some() { first } else { second }
 }
 
 impl<C: Clock, P: RatePolicy> SettingsBuilder<C, P> {
@@ -297,7 +309,7 @@ impl<C: Clock, P: RatePolicy> SettingsBuilder<C, P> {
     /// that many results are in, or `min_calls` of them if that is less, the rates close or open the
     /// circuit. A single failure then decides nothing.
     pub const fn judge_probes_by_rate(mut self) -> Self {
-        self.settings.rules.judged_by_rate = true;
+        self.settings.judged_by_rate = true;
         self
     }
 }
@@ -380,4 +392,36 @@ const fn judging(rates: Rates, default: u32, most: u32, tracks: usize) -> (Rates
         None
     };
     (rates, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    type Fast = ManualClock<100_000_000>;
+
+    #[test]
+    fn a_default_that_the_clock_cannot_measure_can_be_replaced() {
+        let short = Duration::from_secs(5);
+        let builder = || Settings::<Fast>::builder();
+        assert_eq!(builder().build().err(), Some(SettingsError::Window));
+        assert_eq!(builder().consecutive(3).build().err(), Some(SettingsError::Lease));
+        assert!(builder().consecutive(3).lease(short).build().is_ok());
+        assert!(builder().max_failures::<3>(3, short).lease(short).build().is_ok());
+        assert_eq!(builder().consecutive(3).or_consecutive(0).build().err(), Some(SettingsError::Consecutive));
+        assert!(builder().consecutive(0).consecutive(1).lease(short).build().is_ok());
+    }
+
+    #[test]
+    fn slow_rates_want_to_know_what_is_slow() {
+        let rates = Rates::failures(50).slow_calls(50);
+        let builder = || Settings::<ManualClock>::builder();
+        let windowed = || builder().count_window::<1, 2>(10, rates);
+        assert_eq!(windowed().build().err(), Some(SettingsError::SlowCallMissing));
+        assert_eq!(windowed().or_consecutive(3).build().err(), Some(SettingsError::SlowCallMissing));
+        assert!(windowed().consecutive(3).build().is_ok());
+        assert!(windowed().slow_call(Duration::from_secs(1)).build().is_ok());
+        assert_eq!(builder().count_window::<1, 1>(10, rates).build().err(), Some(SettingsError::SlowRateRoom));
+    }
 }

@@ -47,9 +47,13 @@ use crate::time::{Clock, Ticks};
 pub struct Settings<C, P = MaxFailures<3>> {
     pub(crate) policy: P,
     pub(crate) rules: Rules,
-    pub(crate) slow_call: Option<u32>,
+    /// A call that takes longer is slow; `u32::MAX` where none is.
+    pub(crate) slow_call: u32,
+    /// Whether permits have to know when they were granted.
+    pub(crate) timed: bool,
     pub(crate) abandoned: Abandoned,
     pub(crate) keep_history: bool,
+    pub(crate) judged_by_rate: bool,
     clock: PhantomData<fn() -> C>,
 }
 
@@ -106,21 +110,10 @@ impl<C: Clock, P: TripPolicy> Settings<C, P> {
         Ticks::of::<C>(self.rules.lease)
     }
 
-    /// Whether permits have to know when they were granted.
-    #[inline]
-    pub(crate) const fn is_timed(&self) -> bool {
-        self.slow_call.is_some() || matches!(self.abandoned, Abandoned::FailureAfter(_))
-    }
-
-    #[inline]
-    pub(crate) fn is_slow(&self, took: u32) -> bool {
-        self.slow_call.is_some_and(|limit| took > limit)
-    }
-
     /// The rates that judge probes, where those do.
     #[inline]
     pub(crate) fn probe_rates(&self) -> Option<Rates> {
-        if self.rules.judged_by_rate { self.policy.rates() } else { None }
+        self.policy.rates().filter(|_| self.judged_by_rate)
     }
 }
 

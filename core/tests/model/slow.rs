@@ -336,11 +336,13 @@ impl Model {
     }
 
     pub(crate) fn disable(&mut self) {
+        self.forget_unless(self.phase == Phase::Disabled);
         self.switch_to(Phase::Disabled, false);
     }
 
     pub(crate) fn observe(&mut self) {
         if !self.observing {
+            self.forget_unless(false);
             self.switch_to(Phase::Closed, true);
         }
     }
@@ -356,6 +358,12 @@ impl Model {
                 self.since = since;
             }
             _ => {}
+        }
+    }
+
+    fn forget_unless(&mut self, there_already: bool) {
+        if !there_already && !self.config.keep_history {
+            self.history.clear();
         }
     }
 

@@ -1,0 +1,179 @@
+//! The way of every call: let in, and settled.
+//!
+//! What a healthy call needs is inlined at the call, everything else lies out of line, once.
+
+use crate::circuit::Circuit;
+use crate::event::{Event, Trip};
+use crate::listener::Listener;
+use crate::machine::{Effect, Input, step};
+use crate::outcome::Outcome;
+use crate::peer::{Peer, Shared};
+use crate::policy::{Call, TripPolicy};
+use crate::rejected::{RejectReason, Rejected};
+use crate::settings::Abandoned;
+use crate::time::{Clock, Instant, Ticks};
+use crate::word::{Phase, Rule, is_closed, same_epoch};
+
+/// What a permit or a ticket has to remember.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grant {
+    /// The low half of the state word as it was: phase and generation tell whether the result counts.
+    pub(crate) low: u32,
+    /// When it was granted, if the settings want to know.
+    pub(crate) started: Instant,
+}
+
+impl Grant {
+    /// Whatever comes of the call, it does not count.
+    pub(crate) const UNTRACKED: u32 = Phase::Disabled as u32;
+    /// The same, for a call that observe mode let through but the circuit would have rejected.
+    pub(crate) const WOULD_REJECT: u32 = Phase::Disabled as u32 | 1 << 8;
+}
+
+/// Why not, in two registers.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(test, derive(PartialEq, Eq))]
+pub(crate) enum Refusal {
+    Open(u32),
+    HalfOpenFull(u32),
+    ForcedOpen,
+}
+
+impl Refusal {
+    #[inline]
+    pub(crate) const fn rejected<C: Clock>(self) -> Rejected {
+        let (reason, retry_after) = match self {
+            Self::Open(left) => (RejectReason::Open, Some(Ticks::of::<C>(left))),
+            Self::HalfOpenFull(left) => (RejectReason::HalfOpenFull, Some(Ticks::of::<C>(left))),
+            Self::ForcedOpen => (RejectReason::ForcedOpen, None),
+        };
+        Rejected { reason, retry_after }
+    }
+}
+
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
+    #[inline]
+    pub(crate) fn grant(self) -> Result<Grant, Refusal> {
+        let low = self.circuit.word.low();
+        if is_closed(low) && !self.shared.settings.timed {
+            return Ok(Grant { low, started: Instant::from_ticks(0) });
+        }
+        Self::admit(self.key, self.circuit, self.shared, self.salt)
+    }
+
+    /// Lets in, or not, whatever the state. Out of line, a handle goes in four registers instead of through
+    /// memory.
+    #[inline(never)]
+    fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, P, L>, salt: u32) -> Result<Grant, Refusal> {
+        let peer = Peer { key, circuit, shared, salt };
+        let Shared { settings, clock, .. } = shared;
+        let asked = Input::Acquire { salt };
+        let (before, after, effect) =
+            circuit.drive(settings, clock, |word, now| step(word, asked, now, &settings.rules, settings.probe_rates()));
+        let low = match effect {
+            Effect::Admitted(cause) => {
+                if let Some(cause) = cause {
+                    peer.tell_transition(before, after, cause);
+                }
+                after.low
+            }
+            Effect::Rejected(_) if after.phase().observed() => Grant::WOULD_REJECT,
+            Effect::Rejected(refusal) => return Err(refusal),
+            _ => Grant::UNTRACKED,
+        };
+        let started = if settings.timed { clock.now() } else { Instant::from_ticks(0) };
+        Ok(Grant { low, started })
+    }
+
+    /// Settles a call that took so many ticks, or as long as the clock says.
+    #[inline]
+    pub(crate) fn settle(self, grant: Grant, outcome: Outcome, took: Option<u32>) {
+        let Shared { settings, .. } = self.shared;
+        let clean = matches!(outcome, Outcome::Success) && !settings.timed && is_closed(grant.low);
+        // A success that changes nothing writes nothing, and need not even look at the state.
+        if !(clean && settings.policy.ignores_success(&self.circuit.history)) {
+            Self::settle_fully(self.key, self.circuit, self.shared, self.salt, grant, outcome, took);
+        }
+    }
+
+    /// Settles, whatever the state.
+    #[inline(never)]
+    fn settle_fully(
+        key: &K,
+        circuit: &Circuit<P>,
+        shared: &Shared<C, P, L>,
+        salt: u32,
+        grant: Grant,
+        outcome: Outcome,
+        took: Option<u32>,
+    ) {
+        let peer = Peer { key, circuit, shared, salt };
+        let Shared { settings, clock, .. } = shared;
+        let permit = grant.low;
+        let rule = Rule::of(permit);
+        let slow = settings.timed && took.unwrap_or_else(|| peer.took(grant)) > settings.slow_call;
+        let ignored = matches!(outcome, Outcome::Ignored);
+        let call = Call { failed: matches!(outcome, Outcome::Failure), slow };
+        let tripped = match rule {
+            Rule::HalfOpen => None,
+            Rule::Closed if ignored => return,
+            Rule::Closed if !same_epoch(permit, circuit.word.load().low) => {
+                return peer.tell(Event::Stale(outcome));
+            }
+            Rule::Closed => match peer.remember(call) {
+                Some(trip) => Some(trip),
+                None => return,
+            },
+            Rule::Open | Rule::ByHand => return,
+        };
+        let rates = settings.probe_rates();
+        let (before, after, effect) = circuit.drive(settings, clock, |word, now| match tripped {
+            Some(trip) => step(word, Input::Trip { permit, trip }, now, &settings.rules, rates),
+            None => step(word, Input::Settle { permit, outcome, slow }, now, &settings.rules, rates),
+        });
+        match effect {
+            Effect::Moved(cause) => peer.tell_transition(before, after, cause),
+            // It was counted when it was not stale yet, so that another's trip made it so.
+            Effect::Stale if matches!(rule, Rule::Closed) => return,
+            Effect::Stale => return peer.tell(Event::Stale(outcome)),
+            // Without rates there is no such effect, and the compiler should know.
+            Effect::Closing if settings.policy.rates().is_some() => {
+                peer.drive(Input::Finish { permit });
+            }
+            _ => {}
+        }
+        if settings.keep_history && matches!(rule, Rule::HalfOpen) && !ignored {
+            peer.remember(call);
+        }
+    }
+
+    /// Takes a result into the history.
+    #[inline]
+    fn remember(self, call: Call) -> Option<Trip> {
+        Self::record(&self.circuit.history, self.shared, call)
+    }
+
+    #[inline(never)]
+    fn record(history: &P::History, shared: &Shared<C, P, L>, call: Call) -> Option<Trip> {
+        shared.settings.policy.record(history, call, &shared.clock)
+    }
+
+    /// How long a call has run.
+    fn took(self, grant: Grant) -> u32 {
+        self.shared.clock.now().age_of::<C>(grant.started)
+    }
+
+    /// Settles a call that nobody saw the end of.
+    #[inline(never)]
+    #[cold]
+    pub(crate) fn abandon(self, grant: Grant) {
+        let took = self.took(grant);
+        let outcome = match self.shared.settings.abandoned {
+            Abandoned::Always(outcome) => outcome,
+            Abandoned::FailureAfter(limit) if took >= limit => Outcome::Failure,
+            Abandoned::FailureAfter(_) => Outcome::Ignored,
+        };
+        self.tell(Event::Abandoned(outcome));
+        self.settle(grant, outcome, Some(took));
+    }
+}
