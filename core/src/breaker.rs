@@ -217,9 +217,10 @@ impl<C: Clock, P: TripPolicy, L: Listener> CircuitBreaker<C, P, L> {
         self.peer().snapshot()
     }
 
-    /// Takes up a saved state in place of the present one. Results of calls under way no longer count.
-    pub fn restore(&self, snapshot: &Snapshot) {
-        self.peer().restore(snapshot);
+    /// Takes up a saved state in place of the present one, `asleep` after it was saved: zero if that is not
+    /// known. Results of calls under way no longer count.
+    pub fn restore(&self, snapshot: &Snapshot, asleep: Duration) {
+        self.peer().restore(snapshot, asleep);
     }
 
     /// Opens the circuit by hand, for the usual wait. An open one stays as it is.
@@ -227,11 +228,11 @@ impl<C: Clock, P: TripPolicy, L: Listener> CircuitBreaker<C, P, L> {
         self.peer().open();
     }
 
-    /// Opens the circuit by hand for at least this long: exactly up to 65,535 ticks, beyond that rounded
-    /// up by at most one part in 32,768. For peers that say when to come back.
+    /// Opens the circuit by hand for at least this long: exactly up to 2,047 ticks, beyond that rounded
+    /// up by at most one part in 1,024. For peers that say when to come back.
     ///
     /// # Errors
-    /// [`SettingsError::OpenFor`] beyond 2<sup>30</sup> - 2<sup>14</sup> ticks (12.4 days at 1 kHz), and
+    /// [`SettingsError::OpenFor`] beyond 2<sup>31</sup> - 2<sup>20</sup> ticks (24.8 days at 1 kHz), and
     /// nothing is changed.
     pub fn open_for(&self, wait: Duration) -> Result<(), SettingsError> {
         self.peer().open_for(wait)

@@ -14,7 +14,8 @@ pub enum Event {
     /// A permit was dropped without being settled, and counts as this.
     Abandoned(Outcome),
     /// A result came from another time: from before the circuit opened, or from a probe that had been
-    /// given up. It changed nothing.
+    /// given up. It changed nothing. Results that would change nothing anyway are not looked at, such as
+    /// successes where the policy does not count them.
     Stale(Outcome),
     /// The peer's circuit left the set, to make room for another.
     Evicted,

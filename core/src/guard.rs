@@ -2,6 +2,8 @@
 //!
 //! What a healthy call needs is inlined at the call, everything else lies out of line, once.
 
+use core::mem;
+
 use crate::circuit::Circuit;
 use crate::event::{Event, Trip};
 use crate::listener::Listener;
@@ -71,12 +73,13 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
         let (before, after, effect) =
             circuit.drive(settings, clock, |word, now| step(word, asked, now, &settings.rules, settings.probe_rates()));
         let low = match effect {
-            Effect::Admitted(cause) => {
-                if let Some(cause) = cause {
-                    peer.tell_transition(before, after, cause);
-                }
+            Effect::Admitted(Some(cause)) => {
+                let slot = GiveBack { peer, permit: after.low };
+                peer.tell_transition(before, after, cause);
+                mem::forget(slot);
                 after.low
             }
+            Effect::Admitted(None) => after.low,
             Effect::Rejected(_) if after.phase().observed() => Grant::WOULD_REJECT,
             Effect::Rejected(refusal) => return Err(refusal),
             _ => Grant::UNTRACKED,
@@ -173,7 +176,20 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             Abandoned::FailureAfter(limit) if took >= limit => Outcome::Failure,
             Abandoned::FailureAfter(_) => Outcome::Ignored,
         };
-        self.tell(Event::Abandoned(outcome));
         self.settle(grant, outcome, Some(took));
+        self.tell(Event::Abandoned(outcome));
+    }
+}
+
+/// Gives a probe's slot back if the listener panics before there is a permit.
+struct GiveBack<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> {
+    peer: Peer<'a, C, P, L, K>,
+    permit: u32,
+}
+
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Drop for GiveBack<'_, C, P, L, K> {
+    fn drop(&mut self) {
+        let grant = Grant { low: self.permit, started: Instant::from_ticks(0) };
+        self.peer.settle(grant, Outcome::Ignored, Some(0));
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::circuit::Circuit;
 use crate::event::{Cause, Event, Transition};
 use crate::listener::Listener;
-use crate::machine::{Command, Effect, Input, left, step, wait};
+use crate::machine::{Command, Effect, Input, left, step};
 use crate::outcome::State;
 use crate::permit::Permit;
 use crate::policy::{MaxFailures, Tally, TripPolicy};
@@ -13,7 +13,7 @@ use crate::rejected::{RejectReason, Rejected};
 use crate::settings::Settings;
 use crate::settings_error::SettingsError;
 use crate::snapshot::Snapshot;
-use crate::time::{Clock, Instant, Ticks, ticks_in};
+use crate::time::{Clock, Instant, MAX_TICKS, Ticks, ticks_in, ticks_in_at_most};
 use crate::word::{Hold, Phase, Rule, Word};
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet) or a
@@ -95,11 +95,12 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
         }
     }
 
-    /// Ticks until a wait or a lease ends that has not ended yet.
-    pub(crate) fn deadline(self, now: Instant) -> Option<u32> {
+    /// When a wait or a lease ends that has not ended yet.
+    pub(crate) fn deadline(self) -> Option<Instant> {
         let word = self.circuit.word.load();
+        let now = self.shared.clock.now();
         let left = left(word, now, &self.shared.settings.rules, self.salt);
-        (left > 0).then_some(left)
+        (left > 0).then_some(now.after(left))
     }
 
     /// The state as plain data. See [`CircuitBreaker::snapshot`](crate::CircuitBreaker::snapshot).
@@ -111,13 +112,15 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     }
 
     /// Takes up a saved state. See [`CircuitBreaker::restore`](crate::CircuitBreaker::restore).
-    pub fn restore(self, snapshot: &Snapshot) {
+    pub fn restore(self, snapshot: &Snapshot, asleep: Duration) {
         let Shared { settings, clock, .. } = self.shared;
-        let now = clock.now();
-        settings.policy.load::<C>(&self.circuit.history, snapshot.history(), now);
+        let (now, asleep) = (clock.now(), ticks_in_at_most(asleep, C::HZ));
+        // A history is not asked about longer times than this, and must not run into a wrap.
+        let then = now.before(asleep.min(MAX_TICKS >> 1));
+        settings.policy.load::<C>(&self.circuit.history, snapshot.history(), then);
         let mut word = self.circuit.word.load();
         loop {
-            let restored = snapshot.word_after(word, now);
+            let restored = snapshot.word_after(word, now, asleep);
             match self.circuit.word.replace(word, restored) {
                 Ok(()) => return self.tell_transition(word, restored, Cause::Restored),
                 Err(found) => word = found,
@@ -207,8 +210,12 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     pub(crate) fn tell_transition(self, before: Word, after: Word, cause: Cause) {
         let observed = before.phase().observed() && after.phase().observed();
         let state = |word: Word| if observed { word.rule().phase() } else { word.phase() }.state();
-        let open = matches!(after.rule(), Rule::Open);
-        let wait = open.then(|| Ticks::of::<C>(wait(after, &self.shared.settings.rules, self.salt)));
+        let wait = matches!(after.rule(), Rule::Open).then(|| {
+            // An opening begins with its transition, unless it goes on where it was.
+            let goes_on = before.since == after.since || matches!(cause, Cause::Restored);
+            let now = if goes_on { self.shared.clock.now() } else { after.since };
+            Ticks::of::<C>(left(after, now, &self.shared.settings.rules, self.salt))
+        });
         self.tell(Event::Transition(Transition { from: state(before), to: state(after), cause, wait, observed }));
     }
 

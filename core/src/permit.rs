@@ -18,6 +18,9 @@ use crate::word::Phase;
 /// what happens when a future is cancelled, by a timeout for instance. A permit that is leaked, or dies
 /// with its thread, is taken back after the [`lease`](crate::SettingsBuilder::lease) if it was a probe's.
 ///
+/// A result from an earlier time changes nothing: openings and lost leases count generations, in 8 bits.
+/// It takes a call that outlives exactly 256 of them, or a multiple, to be taken for a new one.
+///
 /// ```
 /// use fusebox::{CircuitBreaker, clock::ManualClock};
 ///

@@ -81,6 +81,8 @@ settings_error! {
         Buckets = "buckets", "must be 1 to B, and B at most 512";
         /// A bucket is 0, or all buckets together are longer than the clock can measure.
         Bucket = "bucket", "must be 1 tick or more, and all buckets together less than 2^31";
+        /// Neither one track, for failures, nor two, for slow calls as well.
+        Tracks = "tracks", "must be 1, or 2 to keep slow calls as well";
         /// A failure rate that is no percentage.
         FailureRate = "failure_rate", "must be 1 to 100 percent";
         /// A rate of slow calls that is no percentage.
@@ -90,7 +92,7 @@ settings_error! {
         /// No calls, or more than the window can hold, are needed to judge.
         MinCalls = "min_calls", "must be 1 or more and at most the calls that the window can hold";
         /// A wait set by hand is longer than the clock can measure.
-        OpenFor = "open_for", "must be at most 2^30 - 2^14 ticks";
+        OpenFor = "open_for", "must be at most 2^31 - 2^20 ticks";
     }
 }
 

@@ -1,16 +1,15 @@
 //! A circuit's state as plain data, to take it over a reset or a deep sleep.
 
 use core::fmt;
-use core::time::Duration;
 
 use crate::outcome::State;
-use crate::time::{Clock, Instant, MAX_TICKS, ticks_in_at_most};
+use crate::time::{Clock, Instant, MAX_TICKS};
 use crate::word::{Phase, Rule, Word};
 
 /// A circuit's state as 16 bytes of plain data, to take it over a reset or a deep sleep.
 ///
 /// It holds ages, not moments, since a clock that starts anew knows no moments; the time spent asleep is
-/// added with [`aged_by`](Self::aged_by). Probes that were under way are forgotten. What the policy
+/// given when it is [restored](crate::CircuitBreaker::restore). Probes that were under way are forgotten. What the policy
 /// remembers is kept as well as it fits 32 bits: `Consecutive` and `CountWindow` of up to 31 calls
 /// exactly, of `MaxFailures` the latest four with ages rounded up by an eighth, of `TimeWindow` the sums,
 /// of a pair what fits its first policy.
@@ -27,7 +26,7 @@ use crate::word::{Phase, Rule, Word};
 /// // After the reset, six seconds later:
 /// let after = CircuitBreaker::new(&clock);
 /// match Snapshot::from_bytes(bytes) {
-///     Ok(snapshot) => after.restore(&snapshot.aged_by::<ManualClock>(Duration::from_secs(6))),
+///     Ok(snapshot) => after.restore(&snapshot, Duration::from_secs(6)),
 ///     Err(damaged) => println!("starting closed: {damaged}"),
 /// }
 /// assert_eq!(after.state(), State::Open);
@@ -71,21 +70,16 @@ impl Snapshot {
         self.age
     }
 
-    /// The same state, `asleep` later.
-    pub const fn aged_by<C: Clock>(self, asleep: Duration) -> Self {
-        let age = self.age.saturating_add(ticks_in_at_most(asleep, C::HZ));
-        Self { age: if age > MAX_TICKS { MAX_TICKS } else { age }, ..self }
-    }
-
     pub(crate) const fn history(&self) -> u32 {
         self.history
     }
 
     /// The saved word, in the place of `current` and with results of calls until now void.
-    pub(crate) const fn word_after(&self, current: Word, now: Instant) -> Word {
+    pub(crate) const fn word_after(&self, current: Word, now: Instant, asleep: u32) -> Word {
         const GENERATION: u32 = 0xff << 24;
         let low = self.low & !GENERATION | current.next_generation().low & GENERATION;
-        Word { low, since: now.before(self.age) }
+        let age = self.age.saturating_add(asleep);
+        Word { low, since: now.before(if age > MAX_TICKS { MAX_TICKS } else { age }) }
     }
 
     /// The 16 bytes to keep.
@@ -179,7 +173,7 @@ mod tests {
 
     #[test]
     fn whole_bytes_with_an_impossible_state_are_refused() {
-        for low in [1 << 8 | Phase::Open as u32, 0xf8 | Phase::HalfOpen as u32, 1 << 16] {
+        for low in [0xff << 16 | Phase::Open as u32, 0xf8 | Phase::HalfOpen as u32, 1 << 16] {
             let bytes = Snapshot { low, age: 0, history: 0 }.to_bytes();
             assert_eq!(Snapshot::from_bytes(bytes), Err(SnapshotError::Contents), "{low:#x}");
         }

@@ -25,8 +25,9 @@ use core::time::Duration;
 /// - It wraps at 2<sup>32</sup>: a counter with fewer bits must be extended first.
 /// - Threads that are ordered see it rise. Cores whose counters differ by up to
 ///   `HZ / 1024 + 1` ticks are harmless.
-/// - It may be set back or jump. That never lengthens a wait by more than those few ticks and never
-///   empties a window (up to an hour, or 2<sup>26</sup> ticks where that is less).
+/// - It may be set back or jump. A clock that is set back to before an opening ends its wait; set back
+///   within it, it repeats no more than what had been waited. Either way the wait ends. Windows keep what
+///   they hold if the step is up to an hour, or 2<sup>26</sup> ticks where that is less.
 /// - Reading it should be cheap: it is read once per rejected call, per recorded result and per
 ///   probe, and not at all for a successful call through a closed circuit.
 pub trait Clock {

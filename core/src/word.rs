@@ -6,7 +6,7 @@
 //!             generation  slow      failures      successes      in flight      exponent      phase
 //!                         └────────── of half-open's probes ──────────┘
 //! ```
-//! While open for a time set by hand, bits 23…8 and the exponent hold that time instead: see [`Hold`].
+//! While open for a time set by hand, bits 23…8 hold that time instead: see [`Hold`].
 //! While closed after a recovery that is damped, `successes` is 1.
 //!
 //! The generation counts openings and everything else that makes the results of earlier calls void.
@@ -237,50 +237,40 @@ impl Word {
     /// Another rule in the same mode, no probes, the same generation and exponent.
     #[inline]
     pub(crate) const fn moved_to(self, rule: Rule, now: Instant) -> Self {
-        let low = self.without_hold().low & !(PROBES | RULE) | rule as u32;
+        let low = self.low & !(PROBES | RULE) | rule as u32;
         Self { low, since: now }
     }
 
     /// Another phase and mode, no probes, the same generation and exponent.
     #[inline]
     pub(crate) const fn switched_to(self, phase: Phase, now: Instant) -> Self {
-        let low = self.without_hold().low & !(PROBES | PHASE) | phase as u32;
+        let low = self.low & !(PROBES | PHASE) | phase as u32;
         Self { low, since: now }
-    }
-
-    /// A wait by hand leaves no failed probes behind.
-    #[inline]
-    const fn without_hold(self) -> Self {
-        if self.exponent() > MAX_EXPONENT { self.with_exponent(0) } else { self }
     }
 
     /// The wait that was set by hand, if this is an open circuit with such a one.
     #[inline]
     pub(crate) const fn hold(self) -> Option<Hold> {
-        let coded = self.exponent();
-        if coded > MAX_EXPONENT {
-            Some(Hold { mantissa: (self.low & PROBES) >> IN_FLIGHT_SHIFT, shift: coded - MAX_EXPONENT - 1 })
-        } else {
-            None
-        }
+        let code = (self.low & PROBES) >> IN_FLIGHT_SHIFT;
+        if code == 0 { None } else { Some(Hold(code)) }
     }
 
     /// Open for the time of `hold`.
     #[inline]
     pub(crate) const fn with_hold(self, hold: Hold) -> Self {
-        let coded = hold.shift + MAX_EXPONENT + 1;
-        let low = self.low & !(PROBES | EXPONENT);
-        Self { low: low | hold.mantissa << IN_FLIGHT_SHIFT | coded << EXPONENT_SHIFT, ..self }
+        Self { low: self.low & !PROBES | hold.0 << IN_FLIGHT_SHIFT, ..self }
     }
 
     /// Whether these bits can have been written by the machine.
     pub(crate) const fn is_sound(self) -> bool {
-        match self.rule() {
-            Rule::Open => self.low & PROBES == 0 || self.hold().is_some(),
-            Rule::HalfOpen => self.exponent() <= MAX_EXPONENT,
-            Rule::Closed => self.exponent() <= MAX_EXPONENT && self.low & PROBES & !(1 << SUCCESSES_SHIFT) == 0,
-            Rule::ByHand => self.exponent() <= MAX_EXPONENT && self.low & PROBES == 0,
-        }
+        let probes = self.low & PROBES;
+        self.exponent() <= MAX_EXPONENT
+            && match self.rule() {
+                Rule::Open => (probes >> IN_FLIGHT_SHIFT) >> Hold::BITS <= Hold::MAX_SHIFT,
+                Rule::HalfOpen => true,
+                Rule::Closed => probes & !(1 << SUCCESSES_SHIFT) == 0,
+                Rule::ByHand => probes == 0,
+            }
     }
 }
 
@@ -299,32 +289,39 @@ impl core::fmt::Debug for Word {
     }
 }
 
-/// A wait in 16 significant bits: exact up to 65,535 ticks, above that rounded up by at most one part
-/// in 32,768.
+/// A wait in 16 bits, never 0: 5 bits that say how far to shift the other 11. Exact up to 2,047 ticks,
+/// above that rounded up by at most one part in 1,024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hold {
-    mantissa: u32,
-    shift: u32,
-}
+pub(crate) struct Hold(u32);
 
 impl Hold {
-    /// The longest: 2^30 - 2^14 ticks, 12.4 days at 1 kHz.
+    const BITS: u32 = 11;
+    const MAX_SHIFT: u32 = 20;
+    const MANTISSA: u32 = (1 << Self::BITS) - 1;
+
+    /// The longest: 2^31 - 2^20 ticks, 24.8 days at 1 kHz.
     #[cfg(test)]
-    pub(crate) const MAX: u32 = 0xffff << 14;
+    pub(crate) const MAX: u32 = Self::MANTISSA << Self::MAX_SHIFT;
 
     /// A hold of at least `ticks`, or `None` if that is more than [`MAX`](Self::MAX).
     pub(crate) const fn at_least(ticks: u32) -> Option<Self> {
-        let mut hold = Self { mantissa: ticks, shift: 0 };
-        while hold.mantissa > 0xffff {
-            hold.mantissa = hold.mantissa.div_ceil(2);
-            hold.shift += 1;
+        let (mut mantissa, mut shift) = (ticks, 0);
+        while mantissa > Self::MANTISSA {
+            mantissa = mantissa.div_ceil(2);
+            shift += 1;
         }
-        if hold.shift > 14 { None } else { Some(hold) }
+        if shift > Self::MAX_SHIFT {
+            None
+        } else if mantissa == 0 {
+            Some(Self(1 << Self::BITS))
+        } else {
+            Some(Self(shift << Self::BITS | mantissa))
+        }
     }
 
     #[inline]
     pub(crate) const fn ticks(self) -> u32 {
-        self.mantissa << self.shift
+        (self.0 & Self::MANTISSA) << (self.0 >> Self::BITS)
     }
 }
 
@@ -370,8 +367,8 @@ mod tests {
     fn a_hold_is_exact_when_short_and_never_too_short() {
         for ticks in (0..70_000).chain([1 << 20, (1 << 29) + 1, Hold::MAX - 1, Hold::MAX]) {
             let held = Hold::at_least(ticks).unwrap().ticks();
-            assert!(held >= ticks && held - ticks <= ticks / 32_768, "{ticks} became {held}");
-            if ticks <= 65_535 {
+            assert!(held >= ticks && held - ticks <= ticks / 1_024, "{ticks} became {held}");
+            if ticks <= 2_047 {
                 assert_eq!(held, ticks);
             }
             let word = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0));
@@ -382,10 +379,10 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_ends_with_its_phase() {
-        let open = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0));
+    fn a_hold_ends_with_its_opening_and_leaves_the_failed_probes_alone() {
+        let open = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0)).with_exponent(3);
         let held = open.with_hold(Hold::at_least(123_456).unwrap());
         let probing = held.moved_to(Rule::HalfOpen, Instant::from_ticks(1));
-        assert_eq!((probing.exponent(), probing.in_flight()), (0, 0));
+        assert_eq!((probing.exponent(), probing.in_flight()), (3, 0));
     }
 }

@@ -178,7 +178,9 @@ const fn probed(word: Word) -> Tally {
 const fn is_decided(word: Word, rules: &Rules, rates: Option<Rates>) -> bool {
     match rates {
         Some(rates) => {
-            let enough = if rates.min_calls < rules.probes as u32 { rates.min_calls } else { rules.probes as u32 };
+            let probes = rules.probes as u32;
+            // No number of calls is said to be enough: then all probes are.
+            let enough = if rates.min_calls == 0 || rates.min_calls > probes { probes } else { rates.min_calls };
             word.successes() + word.failures() >= enough
         }
         None => word.successes() >= rules.close_after as u32,
@@ -214,7 +216,7 @@ const fn closed(word: Word, now: Instant, rules: &Rules) -> Word {
 }
 
 /// The exponent of a trip: one less per quiet period since the last close, one more if there was none.
-const fn damped_exponent(word: Word, now: Instant, rules: &Rules) -> u32 {
+pub(crate) const fn damped_exponent(word: Word, now: Instant, rules: &Rules) -> u32 {
     if rules.quiet == 0 || word.successes() == 0 {
         return 0;
     }
@@ -263,7 +265,7 @@ const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Wor
     use Phase::{Closed, Disabled, ForcedOpen, HalfOpen, ObserveClosed, Open};
     let phase = word.phase();
     let next = match (command, phase) {
-        (Command::Open, Open) if word.hold().is_none() => word,
+        (Command::Open, Open) => word,
         (Command::Open, _) => word.switched_to(Open, now),
         (Command::OpenFor(hold), _) => word.switched_to(Open, now).with_hold(hold),
         (Command::HalfOpen, Open | ForcedOpen) => word.switched_to(HalfOpen, now),
@@ -273,16 +275,18 @@ const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Wor
         (Command::Reset, _) => word.switched_to(Closed, now).with_exponent(0),
         (Command::ForceOpen, ForcedOpen) | (Command::Disable, Disabled) => word,
         (Command::ForceOpen, _) => word.switched_to(ForcedOpen, now),
-        (Command::Disable, _) => word.switched_to(Disabled, now),
+        (Command::Disable, _) => word.switched_to(Disabled, now).with_exponent(0),
         (Command::Observe, _) if phase.observed() => word,
-        (Command::Observe, _) => word.switched_to(ObserveClosed, now),
+        (Command::Observe, _) => word.switched_to(ObserveClosed, now).with_exponent(0),
         (Command::Automatic, ForcedOpen) => word.switched_to(HalfOpen, now),
         (Command::Automatic, Disabled) => word.switched_to(Closed, now),
         (Command::Automatic, _) if phase.observed() => word.switched_to(word.rule().phase(), word.since),
         (Command::Automatic, _) => word,
     };
     let changed = next.low != word.low || next.since.ticks() != word.since.ticks();
-    if changed || matches!(command, Command::Reset) {
+    if matches!((command, phase), (Command::Reset, Closed)) {
+        (next.next_generation(), Effect::Unchanged)
+    } else if changed {
         (next.next_generation(), Effect::Moved(Cause::Manual))
     } else {
         (word, Effect::Unchanged)

@@ -93,11 +93,11 @@ impl<const N: usize> TripPolicy for MaxFailures<N> {
         u32::from_le_bytes(saved)
     }
 
-    fn load<C: Clock>(&self, history: &Self::History, saved: u32, now: Instant) {
+    fn load<C: Clock>(&self, history: &Self::History, saved: u32, then: Instant) {
         self.clear(history);
         for (byte, cell) in saved.to_le_bytes().into_iter().zip(self.in_use(history)) {
             if byte != 0 {
-                cell.store(now.before(rounded_age::from_byte(byte)).ticks() | MARK);
+                cell.store(then.before(rounded_age::from_byte(byte)).ticks() | MARK);
             }
         }
     }

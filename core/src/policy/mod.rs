@@ -115,8 +115,8 @@ pub trait TripPolicy: Copy {
         0
     }
 
-    /// Takes up what [`save`](Self::save) gave, `now` being the moment it is taken up.
-    fn load<C: Clock>(&self, history: &Self::History, _saved: u32, _now: Instant) {
+    /// Takes up what [`save`](Self::save) gave, `then` being the moment at which it was saved.
+    fn load<C: Clock>(&self, history: &Self::History, _saved: u32, _then: Instant) {
         self.clear(history);
     }
 }

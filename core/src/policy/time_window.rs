@@ -4,7 +4,7 @@ use core::num::NonZeroU32;
 
 use super::{Call, Cell, RatePolicy, Rates, Tally, TripPolicy};
 use crate::event::Trip;
-use crate::time::{Clock, Instant, set_back_limit};
+use crate::time::{Clock, Instant, set_back_limit, skew};
 
 /// Opens when too many calls failed in the last buckets of time, of which there are at most `B`.
 ///
@@ -12,7 +12,8 @@ use crate::time::{Clock, Instant, set_back_limit};
 ///
 /// Buckets are aligned to multiples of their length and drop out as a whole. A bucket counts 32,767
 /// calls exactly; beyond that its counts are halved, which keeps the rate. A clock that is set back
-/// leaves the counts as they are, and so does looking at them.
+/// leaves the counts as they are, and so does looking at them. A circuit that is not called for a whole
+/// wrap of the clock (49.7 days at 1 kHz) may take its old counts for new ones.
 ///
 /// The first word is the tick at which the newest bucket began, the others are the buckets, newest
 /// first. Whoever moves the first word on shifts the buckets, by moving each count from one to the next,
@@ -51,11 +52,11 @@ enum Move {
 impl<const B: usize, const TRACKS: usize> TimeWindow<B, TRACKS> {
     #[allow(clippy::integer_division, reason = "once per bucket, by a divisor that is not zero")]
     fn due<C: Clock>(&self, start: Instant, now: Instant) -> Move {
-        let elapsed = now.elapsed_since(start);
-        if elapsed < self.bucket.get() {
+        let (elapsed, back) = (now.elapsed_since(start), start.elapsed_since(now));
+        // Cores whose clocks differ a little must not move the window to and fro.
+        if elapsed < self.bucket.get() || back <= skew(C::HZ) {
             Move::Stay
-        } else if elapsed > u32::MAX - set_back_limit(C::HZ) {
-            let back = start.elapsed_since(now);
+        } else if back <= set_back_limit(C::HZ) {
             let buckets = back / self.bucket + u32::from(back % self.bucket != 0);
             Move::Rebase(start.before(buckets.wrapping_mul(self.bucket.get())))
         } else {
@@ -63,10 +64,10 @@ impl<const B: usize, const TRACKS: usize> TimeWindow<B, TRACKS> {
         }
     }
 
-    /// Moves the window on to now. Of racing threads one does.
-    fn slide<C: Clock>(&self, history: &Buckets<B, TRACKS>, now: Instant) {
-        let start = Instant::from_ticks(history.start.load());
-        match self.due::<C>(start, now) {
+    /// Moves the window on to a moment that is read after where it stands. Of racing threads one does.
+    fn slide<C: Clock>(&self, history: &Buckets<B, TRACKS>, now: impl FnOnce() -> Instant) {
+        let start = Instant::from_ticks(history.start.load_latest());
+        match self.due::<C>(start, now()) {
             Move::Stay => {}
             Move::Rebase(to) => {
                 history.start.replace(start.ticks(), to.ticks());
@@ -119,7 +120,7 @@ impl<const B: usize, const TRACKS: usize> TripPolicy for TimeWindow<B, TRACKS> {
         Buckets { start: Cell::new(0), tracks: [const { [const { Cell::new(0) }; B] }; TRACKS] };
 
     fn record<C: Clock>(&self, history: &Self::History, call: Call, clock: &C) -> Option<Trip> {
-        self.slide::<C>(history, clock.now());
+        self.slide::<C>(history, || clock.now());
         let mut newest = history.tracks.iter().filter_map(|track| track.first());
         if let Some(cell) = newest.next() {
             let counts = cell.add(u32::from(call.failed) << 16 | 1);
@@ -161,9 +162,9 @@ impl<const B: usize, const TRACKS: usize> TripPolicy for TimeWindow<B, TRACKS> {
         tally.failures << 16 | tally.calls
     }
 
-    /// Everything as if it had just happened.
-    fn load<C: Clock>(&self, history: &Self::History, saved: u32, now: Instant) {
-        self.slide::<C>(history, now);
+    /// Everything as if it had happened when it was saved.
+    fn load<C: Clock>(&self, history: &Self::History, saved: u32, then: Instant) {
+        self.slide::<C>(history, || then);
         self.clear(history);
         let sound = saved & 0x8000_8000 == 0 && saved >> 16 <= saved & 0xffff;
         if let Some(newest) = history.tracks.first().and_then(|track| track.first()).filter(|_| sound) {

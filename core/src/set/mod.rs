@@ -237,7 +237,8 @@ where
     /// may sleep until then.
     pub fn next_deadline(&self) -> Option<Instant> {
         let now = self.shared.clock.now();
-        self.iter().filter_map(|peer| peer.deadline(now)).min().map(|ticks| now.after(ticks))
+        let deadlines = self.iter().filter_map(Peer::deadline);
+        deadlines.map(|deadline| deadline.elapsed_since(now)).min().map(|ticks| now.after(ticks))
     }
 
     /// Where a peer is, made on first use.
@@ -268,11 +269,12 @@ where
     /// Makes a circuit: in a vacant slot, at the end, or in place of the least recently used clean peer.
     fn make(&mut self, key: &K, hash: u16) -> Option<usize> {
         let Shared { settings, clock, .. } = &self.shared;
+        let not_now = self.uses.wrapping_sub(1);
         if let Some(place) = self.slots.iter().position(|slot| !slot.is_taken()) {
-            self.slots.get_mut(place)?.give_to(key.clone(), hash, settings);
+            self.slots.get_mut(place)?.give_to(key.clone(), hash, not_now, settings);
             return Some(place);
         }
-        if self.slots.push(Slot::new(key.clone(), hash)).is_ok() {
+        if self.slots.push(Slot::new(key.clone(), hash, not_now)).is_ok() {
             return self.slots.len().checked_sub(1);
         }
         let now = clock.now();
@@ -280,7 +282,7 @@ where
         let (place, _) = clean.max_by_key(|(_, slot)| self.uses.wrapping_sub(slot.used))?;
         let slot = self.slots.get_mut(place)?;
         slot.peer(&self.shared).tell(Event::Evicted);
-        slot.give_to(key.clone(), hash, settings);
+        slot.give_to(key.clone(), hash, not_now, settings);
         Some(place)
     }
 

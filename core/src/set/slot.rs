@@ -1,6 +1,7 @@
 //! One place in the table.
 
 use crate::circuit::Circuit;
+use crate::machine::damped_exponent;
 use crate::peer::{Peer, Shared};
 use crate::policy::TripPolicy;
 use crate::settings::Settings;
@@ -22,8 +23,9 @@ pub(super) struct Slot<K, P: TripPolicy> {
 pub(super) const VACANT: u16 = 0;
 
 impl<K, P: TripPolicy> Slot<K, P> {
-    pub(super) const fn new(key: K, hash: u16) -> Self {
-        Self { key, circuit: Circuit::new(), hash, used: 0 }
+    /// A new circuit, `used` being a time that is not now.
+    pub(super) const fn new(key: K, hash: u16, used: u16) -> Self {
+        Self { key, circuit: Circuit::new(), hash, used }
     }
 
     /// A place whose calls all go through and count for nothing.
@@ -47,23 +49,22 @@ impl<K, P: TripPolicy> Slot<K, P> {
 
     /// Starts a new circuit here. It goes on in the next generation: what comes of calls to the peer
     /// before it is void.
-    pub(super) fn give_to<C>(&mut self, key: K, hash: u16, settings: &Settings<C, P>) {
+    pub(super) fn give_to<C>(&mut self, key: K, hash: u16, used: u16, settings: &Settings<C, P>) {
         let word = self.circuit.word.load();
         let fresh = word.switched_to(Phase::Closed, Instant::from_ticks(0)).with_exponent(0).next_generation();
         settings.policy.clear(&self.circuit.history);
         self.circuit.set(fresh);
         self.key = key;
         self.hash = hash;
+        self.used = used;
     }
 
-    /// Whether forgetting this peer would lose nothing: it is closed, no failure is remembered, and it
-    /// did not recover just now.
+    /// Whether forgetting this peer would lose nothing: it is closed, and neither a failure nor a
+    /// failed probe is remembered.
     pub(super) fn is_clean<C: Clock>(&self, settings: &Settings<C, P>, now: Instant) -> bool {
         let word = self.circuit.word.load();
-        let recovering = word.successes() > 0 && now.waited_since(word.since, 0) < settings.rules.quiet;
         word.phase() == Phase::Closed
-            && word.exponent() == 0
-            && !recovering
+            && damped_exponent(word, now, &settings.rules) == 0
             && settings.policy.tally::<C>(&self.circuit.history, now).is_clean()
     }
 }

@@ -380,7 +380,9 @@ const fn time_window<const B: usize, const TRACKS: usize>(
 /// The rates with their default filled in, for a window that holds up to `most` calls.
 const fn judging(rates: Rates, default: u32, most: u32, tracks: usize) -> (Rates, Option<SettingsError>) {
     let rates = if rates.min_calls == 0 { Rates { min_calls: default, ..rates } } else { rates };
-    let error = if rates.failure == 0 || rates.failure > 100 {
+    let error = if tracks != 1 && tracks != 2 {
+        Some(SettingsError::Tracks)
+    } else if rates.failure == 0 || rates.failure > 100 {
         Some(SettingsError::FailureRate)
     } else if rates.slow > 100 {
         Some(SettingsError::SlowRate)

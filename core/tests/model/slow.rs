@@ -274,10 +274,6 @@ impl Model {
     }
 
     fn change_to(&mut self, phase: Phase) {
-        // A wait by hand leaves no failed probes behind.
-        if phase != Phase::Open && self.held() {
-            self.exponent = 0;
-        }
         self.phase = phase;
         self.since = self.now;
         self.period += 1;
@@ -290,17 +286,14 @@ impl Model {
 /// By hand.
 impl Model {
     pub(crate) fn open_by_hand(&mut self) {
-        if self.phase == Phase::Open && !self.observing && !self.held() {
-            return;
+        if self.phase != Phase::Open || self.observing {
+            self.observing = false;
+            self.open(self.exponent);
         }
-        let exponent = if self.held() { 0 } else { self.exponent };
-        self.observing = false;
-        self.open(exponent);
     }
 
     pub(crate) fn open_for(&mut self, wait: u64) {
         self.observing = false;
-        self.exponent = HELD;
         self.wait = wait;
         self.change_to(Phase::Open);
     }
@@ -338,12 +331,14 @@ impl Model {
     pub(crate) fn disable(&mut self) {
         self.forget_unless(self.phase == Phase::Disabled);
         self.switch_to(Phase::Disabled, false);
+        self.exponent = 0;
     }
 
     pub(crate) fn observe(&mut self) {
         if !self.observing {
             self.forget_unless(false);
             self.switch_to(Phase::Closed, true);
+            self.exponent = 0;
         }
     }
 
@@ -373,14 +368,7 @@ impl Model {
             self.change_to(phase);
         }
     }
-
-    fn held(&self) -> bool {
-        self.exponent == HELD
-    }
 }
-
-/// The exponent of a wait that was set by hand.
-const HELD: u32 = u32::MAX;
 
 fn rates(policy: &Policy) -> Option<Rates> {
     match policy {
