@@ -1,0 +1,6 @@
+//! The program as its users run it: arguments in, output and exit code out.
+
+mod demo;
+mod program;
+mod replay;
+mod scenario;
