@@ -29,6 +29,7 @@ impl Exclusive {
     }
 
     #[inline]
+    #[allow(clippy::unused_self, reason = "loom's has a lock in it")]
     pub(crate) fn with<R>(&self, body: impl FnOnce() -> R) -> R {
         critical_section::with(|_| body())
     }

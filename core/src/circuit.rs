@@ -88,7 +88,7 @@ impl<P: TripPolicy> defmt::Format for Circuit<P> {
     }
 }
 
-#[cfg(all(target_pointer_width = "32", not(loom)))]
+#[cfg(not(target_has_atomic = "64"))]
 const _: () = {
     use crate::policy::{Consecutive, CountWindow};
 

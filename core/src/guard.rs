@@ -69,6 +69,10 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, P, L>, salt: u32) -> Result<Grant, Refusal> {
         let peer = Peer { key, circuit, shared, salt };
         let Shared { settings, clock, .. } = shared;
+        let low = circuit.word.low();
+        if is_closed(low) {
+            return Ok(Grant { low, started: clock.now() });
+        }
         let asked = Input::Acquire { salt };
         let (before, after, effect) =
             circuit.drive(settings, clock, |word, now| step(word, asked, now, &settings.rules, settings.probe_rates()));
@@ -114,7 +118,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
         let Shared { settings, clock, .. } = shared;
         let permit = grant.low;
         let rule = Rule::of(permit);
-        let slow = settings.timed && took.unwrap_or_else(|| peer.took(grant)) > settings.slow_call;
+        let slow = settings.slow_call != u32::MAX && took.unwrap_or_else(|| peer.took(grant)) > settings.slow_call;
         let ignored = matches!(outcome, Outcome::Ignored);
         let call = Call { failed: matches!(outcome, Outcome::Failure), slow };
         let tripped = match rule {
@@ -189,7 +193,11 @@ struct GiveBack<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> {
 
 impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Drop for GiveBack<'_, C, P, L, K> {
     fn drop(&mut self) {
-        let grant = Grant { low: self.permit, started: Instant::from_ticks(0) };
-        self.peer.settle(grant, Outcome::Ignored, Some(0));
+        // Nothing is told, since whoever would be told is the one who panics.
+        let Shared { settings, clock, .. } = self.peer.shared;
+        let ignored = Input::Settle { permit: self.permit, outcome: Outcome::Ignored, slow: false };
+        self.peer
+            .circuit
+            .drive(settings, clock, |word, now| step(word, ignored, now, &settings.rules, settings.probe_rates()));
     }
 }

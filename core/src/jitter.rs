@@ -60,6 +60,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "20,000 draws")]
     fn draws_fill_their_range_evenly() {
         let mut full = [0u32; 10];
         let mut equal = [0u32; 10];

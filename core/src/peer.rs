@@ -13,7 +13,7 @@ use crate::rejected::{RejectReason, Rejected};
 use crate::settings::Settings;
 use crate::settings_error::SettingsError;
 use crate::snapshot::Snapshot;
-use crate::time::{Clock, Instant, MAX_TICKS, Ticks, ticks_in, ticks_in_at_most};
+use crate::time::{Clock, Instant, Ticks, ticks_in, ticks_in_at_most};
 use crate::word::{Hold, Phase, Rule, Word};
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet) or a
@@ -115,9 +115,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     pub fn restore(self, snapshot: &Snapshot, asleep: Duration) {
         let Shared { settings, clock, .. } = self.shared;
         let (now, asleep) = (clock.now(), ticks_in_at_most(asleep, C::HZ));
-        // A history is not asked about longer times than this, and must not run into a wrap.
-        let then = now.before(asleep.min(MAX_TICKS >> 1));
-        settings.policy.load::<C>(&self.circuit.history, snapshot.history(), then);
+        settings.policy.load::<C>(&self.circuit.history, snapshot.history(), now, asleep);
         let mut word = self.circuit.word.load();
         loop {
             let restored = snapshot.word_after(word, now, asleep);

@@ -114,7 +114,7 @@ pub(crate) fn step(word: Word, input: Input, now: Instant, rules: &Rules, rates:
             settle(word, outcome, slow, now, rules, rates)
         }
         Input::Trip { trip, .. } if matches!(rule, Closed) => {
-            let open = opened(word, damped_exponent(word, now, rules), now);
+            let open = opened(word, tripped_exponent(word, now, rules), now);
             (open, Effect::Moved(Cause::Tripped(trip)))
         }
         Input::Finish { .. } if matches!(rule, HalfOpen) && is_decided(word, rules, rates) => {
@@ -216,20 +216,26 @@ const fn closed(word: Word, now: Instant, rules: &Rules) -> Word {
 }
 
 /// The exponent of a trip: one less per quiet period since the last close, one more if there was none.
-pub(crate) const fn damped_exponent(word: Word, now: Instant, rules: &Rules) -> u32 {
-    if rules.quiet == 0 || word.successes() == 0 {
-        return 0;
-    }
+const fn tripped_exponent(word: Word, now: Instant, rules: &Rules) -> u32 {
+    let quiet = now.waited_since(word.since, rules.skew);
+    let flapping = word.successes() > 0 && quiet < rules.quiet;
+    damped_exponent(word, now, rules) + flapping as u32
+}
+
+/// What is left of the exponent of a closed circuit: one less per quiet period since the last close.
+const fn damped_exponent(word: Word, now: Instant, rules: &Rules) -> u32 {
     let mut quiet = now.waited_since(word.since, rules.skew);
     let mut exponent = word.exponent();
-    if quiet < rules.quiet {
-        return exponent + 1;
-    }
     while exponent > 0 && quiet >= rules.quiet {
         quiet -= rules.quiet;
         exponent -= 1;
     }
     exponent
+}
+
+/// Whether a closed circuit remembers no failed probe, and did not recover just now.
+pub(crate) const fn is_calm(word: Word, now: Instant, rules: &Rules) -> bool {
+    tripped_exponent(word, now, rules) == 0
 }
 
 /// How long this opening lasts, in ticks: by hand, or doubled per failed probe, capped and jittered.
@@ -264,17 +270,21 @@ pub(crate) const fn left(word: Word, now: Instant, rules: &Rules, salt: u32) -> 
 const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Word, Effect) {
     use Phase::{Closed, Disabled, ForcedOpen, HalfOpen, ObserveClosed, Open};
     let phase = word.phase();
+    let calmed = match word.rule() {
+        Rule::Closed => word.with_exponent(damped_exponent(word, now, rules)),
+        _ => word,
+    };
     let next = match (command, phase) {
         (Command::Open, Open) => word,
-        (Command::Open, _) => word.switched_to(Open, now),
-        (Command::OpenFor(hold), _) => word.switched_to(Open, now).with_hold(hold),
+        (Command::Open, _) => calmed.switched_to(Open, now),
+        (Command::OpenFor(hold), _) => calmed.switched_to(Open, now).with_hold(hold),
         (Command::HalfOpen, Open | ForcedOpen) => word.switched_to(HalfOpen, now),
         (Command::HalfOpen, HalfOpen) | (Command::Close, Closed) => word,
         (Command::HalfOpen, _) => return (word, Effect::Refused),
         (Command::Close, _) => closed(word.switched_to(HalfOpen, now), now, rules),
         (Command::Reset, _) => word.switched_to(Closed, now).with_exponent(0),
         (Command::ForceOpen, ForcedOpen) | (Command::Disable, Disabled) => word,
-        (Command::ForceOpen, _) => word.switched_to(ForcedOpen, now),
+        (Command::ForceOpen, _) => calmed.switched_to(ForcedOpen, now),
         (Command::Disable, _) => word.switched_to(Disabled, now).with_exponent(0),
         (Command::Observe, _) if phase.observed() => word,
         (Command::Observe, _) => word.switched_to(ObserveClosed, now).with_exponent(0),

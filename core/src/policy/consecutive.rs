@@ -47,7 +47,7 @@ impl TripPolicy for Consecutive {
         history.load()
     }
 
-    fn load<C: Clock>(&self, history: &Cell, saved: u32, _: Instant) {
+    fn load<C: Clock>(&self, history: &Cell, saved: u32, _: Instant, _: u32) {
         history.store(saved);
     }
 }

@@ -159,7 +159,7 @@ impl<const WORDS: usize, const TRACKS: usize> TripPolicy for CountWindow<WORDS, 
         }
     }
 
-    fn load<C: Clock>(&self, history: &Self::History, saved: u32, _: Instant) {
+    fn load<C: Clock>(&self, history: &Self::History, saved: u32, _: Instant, _: u32) {
         self.clear(history);
         // Only a row that this window could have written is taken for one.
         match history.first().map(<[Cell; WORDS]>::as_slice) {
@@ -206,8 +206,12 @@ mod tests {
 
     #[test]
     fn windows_hold_exactly_the_last_results() {
-        for calls in 1..=31 {
+        // Miri is thousands of times slower.
+        for calls in (1..=31).step_by(if cfg!(miri) { 10 } else { 1 }) {
             holds_exactly_the_last::<1>(calls);
+        }
+        if cfg!(miri) {
+            return holds_exactly_the_last::<3>(33);
         }
         for calls in [1, 31, 32, 33, 63, 64] {
             holds_exactly_the_last::<3>(calls);
@@ -220,7 +224,7 @@ mod tests {
     fn y01_the_window_slides() {
         let policy = CountWindow::<5> { calls: 100, rates: Rates::failures(50).min_calls(100) };
         let (history, clock) = (CountWindow::<5>::EMPTY, ManualClock::<1_000>::new());
-        for _ in 0..100_000 {
+        for _ in 0..if cfg!(miri) { 300 } else { 100_000 } {
             assert_eq!(policy.record(&history, Call { failed: false, slow: false }, &clock), None);
         }
         let failures =

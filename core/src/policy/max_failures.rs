@@ -93,11 +93,12 @@ impl<const N: usize> TripPolicy for MaxFailures<N> {
         u32::from_le_bytes(saved)
     }
 
-    fn load<C: Clock>(&self, history: &Self::History, saved: u32, then: Instant) {
+    fn load<C: Clock>(&self, history: &Self::History, saved: u32, now: Instant, asleep: u32) {
         self.clear(history);
         for (byte, cell) in saved.to_le_bytes().into_iter().zip(self.in_use(history)) {
-            if byte != 0 {
-                cell.store(then.before(rounded_age::from_byte(byte)).ticks() | MARK);
+            let age = asleep.saturating_add(rounded_age::from_byte(byte));
+            if byte != 0 && age < self.window {
+                cell.store(now.before(age).ticks() | MARK);
             }
         }
     }
@@ -130,7 +131,12 @@ mod rounded_age {
 
         #[test]
         fn ages_round_up_by_an_eighth_at_most() {
-            for age in (0..100_000).chain([1 << 20, (1 << 25) + 1, (1 << 30) + 1, i32::MAX as u32]) {
+            for age in (0..100_000).step_by(if cfg!(miri) { 7_919 } else { 1 }).chain([
+                1 << 20,
+                (1 << 25) + 1,
+                (1 << 30) + 1,
+                i32::MAX as u32,
+            ]) {
                 let rounded = from_byte(to_byte(age));
                 assert!(to_byte(age) != 0 && rounded >= age && rounded - age <= age / 8, "{age} became {rounded}");
             }
@@ -179,7 +185,7 @@ mod tests {
         }
         let saved = policy.save::<ManualClock<1_000>>(&history, clock.now());
         let (restored, later) = (MaxFailures::<3>::EMPTY, Instant::from_ticks(5));
-        policy.load::<ManualClock<1_000>>(&restored, saved, later);
+        policy.load::<ManualClock<1_000>>(&restored, saved, later, 0);
         assert_eq!(policy.tally::<ManualClock<1_000>>(&restored, later).failures, 2);
         assert_eq!(policy.tally::<ManualClock<1_000>>(&restored, later.after(41_000)).failures, 2);
         assert_eq!(policy.tally::<ManualClock<1_000>>(&restored, later.after(52_000)).failures, 0);

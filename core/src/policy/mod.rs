@@ -115,8 +115,8 @@ pub trait TripPolicy: Copy {
         0
     }
 
-    /// Takes up what [`save`](Self::save) gave, `then` being the moment at which it was saved.
-    fn load<C: Clock>(&self, history: &Self::History, _saved: u32, _then: Instant) {
+    /// Takes up what [`save`](Self::save) gave `asleep` ticks before `now`.
+    fn load<C: Clock>(&self, history: &Self::History, _saved: u32, _now: Instant, _asleep: u32) {
         self.clear(history);
     }
 }

@@ -47,8 +47,8 @@ impl<A: TripPolicy, B: TripPolicy> TripPolicy for (A, B) {
         self.0.save::<C>(&history.0, now)
     }
 
-    fn load<C: Clock>(&self, history: &Self::History, saved: u32, then: Instant) {
-        self.0.load::<C>(&history.0, saved, then);
+    fn load<C: Clock>(&self, history: &Self::History, saved: u32, now: Instant, asleep: u32) {
+        self.0.load::<C>(&history.0, saved, now, asleep);
         self.1.clear(&history.1);
     }
 }

@@ -57,6 +57,7 @@ mod tests {
     use super::of;
 
     #[test]
+    #[cfg_attr(miri, ignore = "3,000 hashes, and sorting them")]
     fn neighbouring_keys_rarely_share_a_hash() {
         let distinct = |hashes: &mut Vec<u16>| {
             hashes.sort_unstable();

@@ -1,7 +1,7 @@
 //! One place in the table.
 
 use crate::circuit::Circuit;
-use crate::machine::damped_exponent;
+use crate::machine::is_calm;
 use crate::peer::{Peer, Shared};
 use crate::policy::TripPolicy;
 use crate::settings::Settings;
@@ -64,7 +64,7 @@ impl<K, P: TripPolicy> Slot<K, P> {
     pub(super) fn is_clean<C: Clock>(&self, settings: &Settings<C, P>, now: Instant) -> bool {
         let word = self.circuit.word.load();
         word.phase() == Phase::Closed
-            && damped_exponent(word, now, &settings.rules) == 0
+            && is_calm(word, now, &settings.rules)
             && settings.policy.tally::<C>(&self.circuit.history, now).is_clean()
     }
 }

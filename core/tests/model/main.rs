@@ -44,6 +44,10 @@ fn agree<P: TripPolicy>(builder: SettingsBuilder<Clock<'_>, P>, config: &Config,
     let origin = if start > u32::MAX - 3_600_000 { 1 << 32 } else { 0 };
     let mut model = Model::new(config.clone(), u64::from(start), origin);
     let mut permits: Vec<(Permit<'_, Clock<'_>, P>, slow::Permit)> = Vec::new();
+    // The first result tells a time window where it is.
+    breaker.try_acquire().unwrap().success();
+    let first = model.acquire().unwrap();
+    model.settle(first, Outcome::Success, 0);
 
     for (turn, op) in ops.iter().enumerate() {
         let context = || format!("operation {turn} of {ops:?}\nfrom tick {start} with {config:?}\nmodel {model:?}");
@@ -282,7 +286,7 @@ fn ops() -> impl Strategy<Value = Op> {
 
 /// Far from a wrap, shortly before one of 2^32 and before one of 2^31.
 fn starts() -> impl Strategy<Value = u32> {
-    prop_oneof![0u32..1_000, (u32::MAX - 300)..=u32::MAX, ((1u32 << 31) - 300)..(1 << 31), 0u32..=u32::MAX]
+    prop_oneof![0u32..1_000, (u32::MAX - 300)..u32::MAX, ((1u32 << 31) - 300)..(1 << 31), 0u32..u32::MAX]
 }
 
 proptest! {

@@ -239,14 +239,19 @@ impl Model {
     }
 
     fn trip(&mut self) {
-        let exponent = match self.config.quiet {
-            Some(quiet) if self.recovered => match (self.now - self.since) / quiet {
-                0 => self.exponent + 1,
-                periods => self.exponent.saturating_sub(u32::try_from(periods).unwrap_or(u32::MAX)),
-            },
-            _ => 0,
-        };
+        let flapping = self.recovered && self.config.quiet.is_some_and(|quiet| self.now - self.since < quiet);
+        let exponent = self.calmed() + u32::from(flapping);
         self.open(exponent);
+    }
+
+    /// What a closed circuit still knows of failed probes.
+    fn calmed(&self) -> u32 {
+        match self.config.quiet {
+            Some(quiet) if self.phase == Phase::Closed => {
+                self.exponent.saturating_sub(u32::try_from((self.now - self.since) / quiet).unwrap_or(u32::MAX))
+            }
+            _ => self.exponent,
+        }
     }
 
     fn open(&mut self, exponent: u32) {
@@ -287,12 +292,14 @@ impl Model {
 impl Model {
     pub(crate) fn open_by_hand(&mut self) {
         if self.phase != Phase::Open || self.observing {
+            let exponent = self.calmed();
             self.observing = false;
-            self.open(self.exponent);
+            self.open(exponent);
         }
     }
 
     pub(crate) fn open_for(&mut self, wait: u64) {
+        self.exponent = self.calmed();
         self.observing = false;
         self.wait = wait;
         self.change_to(Phase::Open);
@@ -325,6 +332,7 @@ impl Model {
     }
 
     pub(crate) fn force_open(&mut self) {
+        self.exponent = self.calmed();
         self.switch_to(Phase::ForcedOpen, false);
     }
 
