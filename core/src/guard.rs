@@ -138,19 +138,19 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             Some(trip) => step(word, Input::Trip { permit, trip }, now, &settings.rules, rates),
             None => step(word, Input::Settle { permit, outcome, slow }, now, &settings.rules, rates),
         });
+        let stale = matches!(effect, Effect::Stale);
+        if settings.keep_history && matches!(rule, Rule::HalfOpen) && !ignored && !stale {
+            peer.remember(call);
+        }
         match effect {
             Effect::Moved(cause) => peer.tell_transition(before, after, cause),
-            // It was counted when it was not stale yet, so that another's trip made it so.
-            Effect::Stale if matches!(rule, Rule::Closed) => return,
-            Effect::Stale => return peer.tell(Event::Stale(outcome)),
             // Without rates there is no such effect, and the compiler should know.
             Effect::Closing if settings.policy.rates().is_some() => {
                 peer.drive(Input::Finish { permit });
             }
+            // A result from closed was counted before it became stale, and only its trip came too late.
+            _ if stale && matches!(rule, Rule::HalfOpen) => peer.tell(Event::Stale(outcome)),
             _ => {}
-        }
-        if settings.keep_history && matches!(rule, Rule::HalfOpen) && !ignored {
-            peer.remember(call);
         }
     }
 
