@@ -174,6 +174,9 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     #[inline(never)]
     #[cold]
     pub(crate) fn abandon(self, grant: Grant) {
+        if matches!(Rule::of(grant.low), Rule::ByHand) {
+            return;
+        }
         let took = self.took(grant);
         let outcome = match self.shared.settings.abandoned {
             Abandoned::Always(outcome) => outcome,

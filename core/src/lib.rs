@@ -137,3 +137,8 @@ pub use settings::{Settings, SettingsBuilder};
 pub use settings_error::SettingsError;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use time::{Clock, Instant, Ticks};
+
+/// The README's examples, as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

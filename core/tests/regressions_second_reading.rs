@@ -1,4 +1,4 @@
-//! Defects found in a second round, each as the smallest test that shows it.
+//! Defects that a second critical reading found, each as the smallest test that showed it. They are mended.
 #![cfg(not(loom))]
 
 mod common;

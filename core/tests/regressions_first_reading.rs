@@ -1,4 +1,4 @@
-//! Defects that were found by reading and trying, each as the smallest test that showed it. They are mended.
+//! Defects that a first critical reading found, each as the smallest test that showed it. They are mended.
 #![cfg(not(loom))]
 
 use std::cell::Cell as StdCell;
