@@ -1,0 +1,99 @@
+//! The workspace's tasks. `cargo xtask test` installs what the tests need and runs every step.
+
+mod counts;
+mod python;
+mod report;
+mod select;
+mod shell;
+mod steps;
+mod tools;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+
+use report::{Row, Verdict};
+use shell::Shell;
+use steps::{STEPS, Step};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the tests need, run every step and end with a table of them
+    Test(TestArgs),
+}
+
+#[derive(Args)]
+struct TestArgs {
+    /// Run only these steps, separated by commas
+    #[arg(long, value_name = "STEP,…", value_delimiter = ',')]
+    only: Vec<String>,
+    /// List the steps and run none
+    #[arg(long)]
+    list: bool,
+    /// Show what the commands print while they run, not only when a step fails
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+fn main() -> ExitCode {
+    let Cli { task: Task::Test(args) } = Cli::parse();
+    match test(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs the chosen steps and tells whether all of them passed.
+fn test(args: &TestArgs) -> Result<bool> {
+    if args.list {
+        for step in STEPS {
+            println!("{:<10} {}", step.name, step.about);
+        }
+        return Ok(true);
+    }
+    let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+    let chosen = select::choose(&names, &args.only)?;
+    let start = Instant::now();
+    let mut rows = Vec::new();
+    for (step, chosen) in STEPS.iter().zip(chosen) {
+        rows.push(if chosen {
+            run(step, args.verbose)?
+        } else {
+            Row::new(step.name, Verdict::Skipped("not named by --only".into()))
+        });
+    }
+    println!("\n{}", report::table(&rows, start.elapsed()));
+    // The last line of all, so that whoever reads only the end of a log sees what ran.
+    println!("{}", report::closing_line(&rows));
+    Ok(rows.iter().all(|row| !row.verdict.is_failure()))
+}
+
+fn run(step: &Step, verbose: bool) -> Result<Row> {
+    let shell =
+        Shell::open(step.name, verbose).with_context(|| format!("cannot write the log of step {}", step.name))?;
+    report::start(step.name, verbose);
+    let start = Instant::now();
+    let verdict = match (step.run)(&shell) {
+        Ok(note) => Verdict::Passed(note),
+        Err(error) => Verdict::Failed(format!("{error:#}")),
+    };
+    let row = Row { took: start.elapsed(), ..Row::new(step.name, verdict) };
+    report::finish(&row, verbose);
+    if row.verdict.is_failure() && !verbose {
+        shell.show_log();
+    }
+    Ok(row)
+}
