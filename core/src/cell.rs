@@ -24,6 +24,13 @@ use crate::atomic::{AtomicU32, Relaxed};
 #[derive(Debug)]
 pub struct Cell(AtomicU32);
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Cell {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Cell({=u32})", self.load());
+    }
+}
+
 impl Cell {
     /// A word that holds `value`.
     pub const fn new(value: u32) -> Self {

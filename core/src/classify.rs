@@ -41,9 +41,21 @@ pub const fn by_error<F>(classify: F) -> ByError<F> {
 }
 
 /// A classifier that looks at errors: see [`by_error`].
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Clone, Copy)]
 pub struct ByError<F>(F);
+
+impl<F> core::fmt::Debug for ByError<F> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("ByError")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<F> defmt::Format for ByError<F> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "ByError");
+    }
+}
 
 impl<T, E, F: Fn(&E) -> Outcome> Classify<T, E> for ByError<F> {
     #[inline]

@@ -8,6 +8,20 @@ use crate::time::{Clock, Instant};
 ///
 /// Set with [`SettingsBuilder::consecutive`](crate::SettingsBuilder::consecutive). One word per peer;
 /// a success after a success costs one load.
+///
+/// ```
+/// use fusebox::{CircuitBreaker, Settings, State, clock::ManualClock};
+///
+/// let clock = ManualClock::<1_000>::new();
+/// let settings = Settings::builder().consecutive(3).build()?;
+/// let breaker = CircuitBreaker::with_settings(&clock, settings);
+/// for result in [Err(()), Err(()), Ok(()), Err(()), Err(()), Err(())] {
+///     assert_eq!(breaker.state(), State::Closed);
+///     let _ = breaker.call(|| result);
+/// }
+/// assert_eq!(breaker.state(), State::Open);
+/// # Ok::<(), fusebox::SettingsError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Consecutive {

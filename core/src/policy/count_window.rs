@@ -13,6 +13,22 @@ use crate::time::{Clock, Instant};
 /// | 1 to 31 | 1 | 4 bytes |
 /// | 32 and more | 1 + one per 32 calls | as many words |
 ///
+/// ```
+/// use fusebox::policy::{CountWindow, Rates};
+/// use fusebox::{CircuitBreaker, Settings, State, clock::ManualClock};
+///
+/// // Half of the last 100 calls, judged as soon as 20 are known.
+/// let settings = Settings::builder().count_window(100, Rates::failures(50).min_calls(20)).build()?;
+/// let clock = ManualClock::<1_000>::new();
+/// let breaker = CircuitBreaker::<_, CountWindow<5>>::with_settings(&clock, settings);
+/// for call in 0..20 {
+///     assert_eq!(breaker.state(), State::Closed);
+///     let _ = breaker.call(|| if call % 2 == 0 { Ok(()) } else { Err(()) });
+/// }
+/// assert_eq!(breaker.state(), State::Open);
+/// # Ok::<(), fusebox::SettingsError>(())
+/// ```
+///
 /// The window holds exactly the last so many results, and every result is judged. While all of them
 /// are successes, one more writes nothing.
 ///

@@ -10,6 +10,22 @@ use crate::time::{Clock, Instant, set_back_limit};
 /// Set with [`SettingsBuilder::max_failures`](crate::SettingsBuilder::max_failures). N words per peer;
 /// successes cost nothing.
 ///
+/// ```
+/// use core::time::Duration;
+/// use fusebox::policy::MaxFailures;
+/// use fusebox::{CircuitBreaker, Settings, State, clock::ManualClock};
+///
+/// let clock = ManualClock::<1_000>::new();
+/// let settings = Settings::builder().max_failures::<5>(5, Duration::from_secs(1)).build()?;
+/// let breaker = CircuitBreaker::<_, MaxFailures<5>>::with_settings(&clock, settings);
+/// for _ in 0..6 {
+///     assert_eq!(breaker.state(), State::Closed);
+///     let _ = breaker.call(|| Err::<(), _>("no answer"));
+/// }
+/// assert_eq!(breaker.state(), State::Open);
+/// # Ok::<(), fusebox::SettingsError>(())
+/// ```
+///
 /// The times of the last `max` failures stand in a row. A new one is pushed in at the front by a swap,
 /// what it displaces is swapped into the next place and so on, and what falls out at the end is the
 /// time of the failure `max` before. Racing threads cannot lose one: what goes in comes out.

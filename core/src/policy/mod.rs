@@ -9,6 +9,19 @@
 //! | [`SlowCountWindow`], [`SlowTimeWindow`] | about twice as much | also when too many calls are slow |
 //! | `(A, B)` | the sum | when either would |
 //!
+//! Two at once, of which either opens the circuit; the event says which:
+//!
+//! ```
+//! use fusebox::policy::{Consecutive, CountWindow, Rates};
+//! use fusebox::{CircuitBreaker, Settings, clock::ManualClock};
+//!
+//! let settings = Settings::builder().count_window(20, Rates::failures(50)).or_consecutive(5).build()?;
+//! let clock = ManualClock::<1_000>::new();
+//! let breaker = CircuitBreaker::<_, (CountWindow, Consecutive)>::with_settings(&clock, settings);
+//! # let _ = breaker;
+//! # Ok::<(), fusebox::SettingsError>(())
+//! ```
+//!
 //! They are chosen with the methods of [`SettingsBuilder`](crate::SettingsBuilder), which check their
 //! numbers. A policy of your own implements [`TripPolicy`].
 

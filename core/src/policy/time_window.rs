@@ -10,6 +10,25 @@ use crate::time::{Clock, Instant, set_back_limit, skew};
 ///
 /// Set with [`SettingsBuilder::time_window`](crate::SettingsBuilder::time_window). B + 1 words per peer.
 ///
+/// ```
+/// use core::time::Duration;
+/// use fusebox::policy::{Rates, SlowTimeWindow};
+/// use fusebox::{CircuitBreaker, Settings, clock::ManualClock};
+///
+/// // Of the calls of the last ten seconds half failed, or nine in ten took more than 200 ms.
+/// let settings = Settings::builder()
+///     .time_window(10, Duration::from_secs(1), Rates::failures(50).slow_calls(90).min_calls(20))
+///     .slow_call(Duration::from_millis(200))
+///     .build()?;
+/// let clock = ManualClock::<1_000>::new();
+/// let breaker = CircuitBreaker::<_, SlowTimeWindow<10>>::with_settings(&clock, settings);
+/// let _ = breaker.call(|| Err::<(), _>("no answer"));
+/// assert_eq!(breaker.tally().failures, 1);
+/// clock.advance(Duration::from_secs(10));
+/// assert_eq!(breaker.tally().failures, 0);
+/// # Ok::<(), fusebox::SettingsError>(())
+/// ```
+///
 /// Buckets are aligned to multiples of their length and drop out as a whole. A bucket counts 32,767
 /// calls exactly; beyond that its counts are halved, which keeps the rate. A clock that is set back
 /// leaves the counts as they are, and so does looking at them. A circuit that is not called for a whole

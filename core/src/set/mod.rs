@@ -313,3 +313,10 @@ where
         }
     }
 }
+
+#[cfg(feature = "defmt")]
+impl<K, C: Clock, const N: usize, P: TripPolicy, L> defmt::Format for CircuitBreakerSet<K, C, N, P, L> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "CircuitBreakerSet({=usize} of {=usize} peers)", self.len(), N);
+    }
+}

@@ -8,6 +8,20 @@ use crate::guard::Grant;
 /// Unlike a [`Permit`](crate::Permit) it does not borrow the set, so a lock around the set need not be
 /// held during the call. It cannot be copied. One that is lost is made up for by the
 /// [`lease`](crate::SettingsBuilder::lease) if it was a probe's, and missing from the counts otherwise.
+///
+/// ```
+/// use fusebox::{CircuitBreakerSet, Outcome, State, clock::ManualClock};
+///
+/// let clock = ManualClock::<1_000>::new();
+/// let mut set = CircuitBreakerSet::<u16, _, 8>::new(&clock);
+/// for _ in 0..4 {
+///     let ticket = set.try_acquire(&7)?;
+///     // The set is free while the call is under way.
+///     set.settle(ticket, Outcome::Failure);
+/// }
+/// assert_eq!(set.get(&7).map(|peer| peer.state()), Some(State::Open));
+/// # Ok::<(), fusebox::Rejected>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a lost ticket is a call whose outcome nobody knows: settle it"]
 pub struct Ticket {

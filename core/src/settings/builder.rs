@@ -16,6 +16,25 @@ use crate::word::MAX_PROBES;
 
 /// Makes [`Settings`]. Methods may be called in any order and in a `const`; the first impossible value
 /// is reported by [`build`](Self::build).
+///
+/// ```
+/// use core::time::Duration;
+/// use fusebox::{Jitter, Settings, SettingsError, clock::ManualClock};
+///
+/// let settings = Settings::<ManualClock>::builder()
+///     .wait(Duration::from_secs(2))
+///     .backoff_cap(Duration::from_secs(120))
+///     .jitter(Jitter::Equal)
+///     .seed(0x5eed)
+///     .close_after(3)
+///     .build();
+/// assert!(settings.is_ok());
+///
+/// // The clock's 32 bits wrap after 49.7 days, and a wait has to end within half of that.
+/// let month = Duration::from_secs(30 * 24 * 3_600);
+/// let error = Settings::<ManualClock>::builder().wait(month).build().unwrap_err();
+/// assert_eq!((error, error.field()), (SettingsError::Wait, "wait"));
+/// ```
 #[must_use = "settings take effect once they are built"]
 pub struct SettingsBuilder<C, P = MaxFailures<3>> {
     settings: Settings<C, P>,
