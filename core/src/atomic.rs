@@ -1,10 +1,13 @@
 //! The atomics in use: the machine's, or loom's when threads are explored.
 
+#[cfg(all(target_has_atomic = "64", not(fusebox_halves)))]
+pub(crate) use core::sync::atomic::Ordering::AcqRel;
+pub(crate) use core::sync::atomic::Ordering::Acquire;
 pub(crate) use core::sync::atomic::Ordering::Relaxed;
+#[cfg(any(not(target_has_atomic = "64"), fusebox_halves))]
+pub(crate) use core::sync::atomic::Ordering::Release;
 #[cfg(any(target_has_atomic = "32", loom))]
 pub(crate) use core::sync::atomic::Ordering::SeqCst;
-#[cfg(all(target_has_atomic = "64", not(fusebox_halves)))]
-pub(crate) use core::sync::atomic::Ordering::{AcqRel, Acquire};
 
 #[cfg(not(loom))]
 pub(crate) use core::sync::atomic::AtomicU32;

@@ -29,6 +29,12 @@ mod whole {
             self.0.load(Relaxed) as u32
         }
 
+        /// The low half, and with it whatever was done before it was written.
+        #[inline]
+        pub(crate) fn low_latest(&self) -> u32 {
+            self.0.load(Acquire) as u32
+        }
+
         /// The whole word. A clock read after this is not behind `since`.
         #[inline]
         pub(crate) fn load(&self) -> Word {
@@ -48,7 +54,7 @@ mod whole {
 
 #[cfg(any(not(target_has_atomic = "64"), fusebox_halves))]
 mod halves {
-    use crate::atomic::{AtomicU32, Exclusive, Relaxed};
+    use crate::atomic::{Acquire, AtomicU32, Exclusive, Relaxed, Release};
     use crate::time::Instant;
     use crate::word::Word;
 
@@ -74,6 +80,11 @@ mod halves {
         }
 
         #[inline]
+        pub(crate) fn low_latest(&self) -> u32 {
+            self.low.load(Acquire)
+        }
+
+        #[inline]
         fn read(&self) -> Word {
             Word { low: self.low.load(Relaxed), since: Instant::from_ticks(self.high.load(Relaxed)) }
         }
@@ -90,8 +101,8 @@ mod halves {
                 if found != current {
                     return Err(found);
                 }
-                self.low.store(new.low, Relaxed);
                 self.high.store(new.since.ticks(), Relaxed);
+                self.low.store(new.low, Release);
                 Ok(())
             })
         }

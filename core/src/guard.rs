@@ -5,7 +5,7 @@
 use core::mem;
 
 use crate::circuit::Circuit;
-use crate::event::{Event, Trip};
+use crate::event::{Cause, Event, Trip};
 use crate::listener::Listener;
 use crate::machine::{Effect, Input, step};
 use crate::outcome::Outcome;
@@ -99,13 +99,13 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
         let clean = matches!(outcome, Outcome::Success) && !settings.timed && is_closed(grant.low);
         // A success that changes nothing writes nothing, and need not even look at the state.
         if !(clean && settings.policy.ignores_success(&self.circuit.history)) {
-            Self::settle_fully(self.key, self.circuit, self.shared, self.salt, grant, outcome, took);
+            Self::settle_counted(self.key, self.circuit, self.shared, self.salt, grant, outcome, took);
         }
     }
 
-    /// Settles, whatever the state.
+    /// Settles a call that was let in while closed, as most are, and hands on what was not.
     #[inline(never)]
-    fn settle_fully(
+    fn settle_counted(
         key: &K,
         circuit: &Circuit<P>,
         shared: &Shared<C, P, L>,
@@ -115,54 +115,63 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
         took: Option<u32>,
     ) {
         let peer = Peer { key, circuit, shared, salt };
-        let Shared { settings, clock, .. } = shared;
-        let permit = grant.low;
-        let rule = Rule::of(permit);
-        let slow = settings.slow_call != u32::MAX && took.unwrap_or_else(|| peer.took(grant)) > settings.slow_call;
         let ignored = matches!(outcome, Outcome::Ignored);
-        let call = Call { failed: matches!(outcome, Outcome::Failure), slow };
-        let tripped = match rule {
-            Rule::HalfOpen => None,
-            Rule::Closed if ignored => return,
-            Rule::Closed if !same_epoch(permit, circuit.word.load().low) => {
-                return peer.tell(Event::Stale(outcome));
+        match Rule::of(grant.low) {
+            Rule::Closed if ignored => {}
+            Rule::Closed if same_epoch(grant.low, circuit.word.low_latest()) => {
+                let call = Call { failed: matches!(outcome, Outcome::Failure), slow: peer.is_slow(grant, took) };
+                if let Some(trip) = shared.settings.policy.record(&circuit.history, call, &shared.clock) {
+                    peer.trip(grant.low, trip);
+                }
             }
-            Rule::Closed => match peer.remember(call) {
-                Some(trip) => Some(trip),
-                None => return,
-            },
-            Rule::Open | Rule::ByHand => return,
-        };
-        let rates = settings.probe_rates();
-        let (before, after, effect) = circuit.drive(settings, clock, |word, now| match tripped {
-            Some(trip) => step(word, Input::Trip { permit, trip }, now, &settings.rules, rates),
-            None => step(word, Input::Settle { permit, outcome, slow }, now, &settings.rules, rates),
+            Rule::Closed => peer.tell(Event::Stale(outcome)),
+            Rule::HalfOpen => peer.settle_probe(grant, outcome, peer.is_slow(grant, took)),
+            Rule::Open | Rule::ByHand => {}
+        }
+    }
+
+    #[inline(never)]
+    #[cold]
+    fn trip(self, permit: u32, trip: Trip) {
+        let Shared { settings, clock, .. } = self.shared;
+        let (before, after, effect) = self.circuit.drive(settings, clock, |word, now| {
+            step(word, Input::Trip { permit }, now, &settings.rules, settings.probe_rates())
         });
-        let stale = matches!(effect, Effect::Stale);
-        if settings.keep_history && matches!(rule, Rule::HalfOpen) && !ignored && !stale {
-            peer.remember(call);
+        if matches!(effect, Effect::Tripped) {
+            self.tell_transition(before, after, Cause::Tripped(trip));
+        }
+    }
+
+    #[inline(never)]
+    #[cold]
+    fn settle_probe(self, grant: Grant, outcome: Outcome, slow: bool) {
+        let Shared { settings, clock, .. } = self.shared;
+        let permit = grant.low;
+        let settled = Input::Settle { permit, outcome, slow };
+        let (before, after, effect) = self
+            .circuit
+            .drive(settings, clock, |word, now| step(word, settled, now, &settings.rules, settings.probe_rates()));
+        if matches!(effect, Effect::Stale) {
+            return self.tell(Event::Stale(outcome));
+        }
+        if settings.keep_history && !matches!(outcome, Outcome::Ignored) {
+            let call = Call { failed: matches!(outcome, Outcome::Failure), slow };
+            settings.policy.record(&self.circuit.history, call, clock);
         }
         match effect {
-            Effect::Moved(cause) => peer.tell_transition(before, after, cause),
+            Effect::Moved(cause) => self.tell_transition(before, after, cause),
             // Without rates there is no such effect, and the compiler should know.
             Effect::Closing if settings.policy.rates().is_some() => {
-                peer.drive(Input::Finish { permit });
+                self.drive(Input::Finish { permit });
             }
-            // A result from closed was counted before it became stale, and only its trip came too late.
-            _ if stale && matches!(rule, Rule::HalfOpen) => peer.tell(Event::Stale(outcome)),
             _ => {}
         }
     }
 
-    /// Takes a result into the history.
     #[inline]
-    fn remember(self, call: Call) -> Option<Trip> {
-        Self::record(&self.circuit.history, self.shared, call)
-    }
-
-    #[inline(never)]
-    fn record(history: &P::History, shared: &Shared<C, P, L>, call: Call) -> Option<Trip> {
-        shared.settings.policy.record(history, call, &shared.clock)
+    fn is_slow(self, grant: Grant, took: Option<u32>) -> bool {
+        let limit = self.shared.settings.slow_call;
+        limit != u32::MAX && took.unwrap_or_else(|| self.took(grant)) > limit
     }
 
     /// How long a call has run.

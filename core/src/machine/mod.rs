@@ -21,7 +21,7 @@ pub(crate) enum Input {
     /// A probe is over. The low half is its permit's.
     Settle { permit: u32, outcome: Outcome, slow: bool },
     /// The policy found too many failures with the result of this permit.
-    Trip { permit: u32, trip: Trip },
+    Trip { permit: u32 },
     /// The circuit may close: who says so was told `Closing`.
     Finish { permit: u32 },
     /// By hand.
@@ -60,6 +60,8 @@ pub(crate) enum Effect {
     Counted,
     /// The rates of the probes are good. Others may be under way, so this one goes on with `Finish`.
     Closing,
+    /// The circuit opened; the policy knows why.
+    Tripped,
     /// A transition.
     Moved(Cause),
     /// What was asked for by hand cannot be done from this state.
@@ -113,9 +115,8 @@ pub(crate) fn step(word: Word, input: Input, now: Instant, rules: &Rules, rates:
         Input::Settle { outcome, slow, .. } if matches!(rule, HalfOpen) => {
             settle(word, outcome, slow, now, rules, rates)
         }
-        Input::Trip { trip, .. } if matches!(rule, Closed) => {
-            let open = opened(word, tripped_exponent(word, now, rules), now);
-            (open, Effect::Moved(Cause::Tripped(trip)))
+        Input::Trip { .. } if matches!(rule, Closed) => {
+            (opened(word, tripped_exponent(word, now, rules), now), Effect::Tripped)
         }
         Input::Finish { .. } if matches!(rule, HalfOpen) && is_decided(word, rules, rates) => {
             (closed(word, now, rules), Effect::Moved(Cause::ProbesSucceeded))

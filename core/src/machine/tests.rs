@@ -8,8 +8,6 @@ const AGES: [u32; 10] = [0, 1, 2, 3, 4, 5, 6, 40, 1 << 30, u32::MAX];
 /// Moments around every wrap that there is: of 32 bits, of the sign, of nothing.
 const MOMENTS: [u32; 9] = [0, 1, 3, 5, (1 << 31) - 2, 1 << 31, u32::MAX - 5, u32::MAX - 1, u32::MAX];
 
-const TRIP: Trip = Trip { reason: TripReason::MaxFailures, tally: Tally { calls: 4, failures: 4, slow: 0 } };
-
 fn rule_sets() -> impl Iterator<Item = (Rules, Option<Rates>)> {
     let plain = Rules {
         wait: 3,
@@ -71,7 +69,7 @@ fn inputs(low: u32) -> Vec<Input> {
                 inputs.push(Input::Settle { permit, outcome, slow });
             }
         }
-        inputs.extend([Input::Trip { permit, trip: TRIP }, Input::Finish { permit }]);
+        inputs.extend([Input::Trip { permit }, Input::Finish { permit }]);
     }
     let hold = Hold::at_least(5).unwrap();
     let by_hand = [
