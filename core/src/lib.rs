@@ -80,6 +80,8 @@
 //! | feature | adds |
 //! |---|---|
 //! | `defmt` | `defmt::Format` on every public type |
+//! | `embedded-hal-1` | `driver`: guards for `embedded-hal` 1.0 I2C buses and SPI devices, and a wait on its delays |
+//! | `embedded-hal-async-1` | the same for `embedded-hal-async` 1.0 |
 //! | `embassy-time` | `clock::EmbassyClock` |
 //! | `fugit` | `clock::FugitClock`, for functions that return a `fugit::Instant` |
 #![cfg_attr(not(any(test, loom)), no_std)]
@@ -120,6 +122,8 @@ mod time;
 mod word;
 
 pub mod clock;
+#[cfg(feature = "embedded-hal-1")]
+pub mod driver;
 pub mod policy;
 
 pub use breaker::CircuitBreaker;

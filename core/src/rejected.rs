@@ -133,7 +133,7 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
+impl<E: core::error::Error> core::error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Rejected(_) => None,

@@ -206,7 +206,7 @@ where
     pub fn try_acquire(&mut self, key: &K) -> Result<Ticket, Rejected> {
         let Some(place) = self.place(key) else {
             let grant = self.without_room(key)?.grant().map_err(Refusal::rejected::<C>)?;
-            return Ok(Ticket { grant, place: u16::MAX, hash: slot::VACANT });
+            return Ok(Ticket::of_no_place(grant));
         };
         let peer = self.at(place).ok_or(Rejected::TABLE_FULL)?;
         Ok(Ticket { grant: peer.grant().map_err(Refusal::rejected::<C>)?, place: place as u16, hash: peer.salt as u16 })

@@ -1,5 +1,6 @@
 //! A permit without a borrow.
 
+use super::slot::VACANT;
 use crate::guard::Grant;
 
 /// The right to make one call to a peer of a [`CircuitBreakerSet`](crate::CircuitBreakerSet), which is
@@ -25,7 +26,7 @@ use crate::guard::Grant;
 #[derive(Debug)]
 #[must_use = "a lost ticket is a call whose outcome nobody knows: settle it"]
 pub struct Ticket {
-    pub(super) grant: Grant,
+    pub(crate) grant: Grant,
     /// The slot's number.
     pub(super) place: u16,
     /// The hash of the peer's key: another peer in the same slot is told by it.
@@ -33,6 +34,11 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// A ticket for a circuit that is in no table.
+    pub(crate) const fn of_no_place(grant: Grant) -> Self {
+        Self { grant, place: u16::MAX, hash: VACANT }
+    }
+
     /// Whether the circuit would have rejected the call, had it not been in observe mode.
     pub const fn would_reject(&self) -> bool {
         self.grant.low == Grant::WOULD_REJECT

@@ -1,0 +1,28 @@
+//! Guards between a bus or a stream and drivers that know nothing of breakers.
+//!
+//! A guard implements the interface that it wraps, so a published driver runs on it as it is. It asks the
+//! circuit before each transfer and settles it after. While the circuit is open nothing reaches the
+//! hardware: the driver gets an [`Error::Rejected`](crate::Error::Rejected) inside its own error type, which
+//! says [when to come back](crate::Error::retry_after).
+//!
+//! | guard | wraps | feature |
+//! |---|---|---|
+//! | `GuardedI2c` | an I2C bus, with a circuit per address | `embedded-hal-1`, `embedded-hal-async-1` |
+//!
+//! A guard is for errors. A transfer that hangs is stopped by a timeout of the peripheral, or by dropping
+//! its future, which counts as [abandoned](crate::SettingsBuilder::abandoned).
+
+mod circuits;
+mod held;
+#[cfg(feature = "embedded-hal-1")]
+mod i2c;
+#[cfg(feature = "embedded-hal-async-1")]
+mod i2c_async;
+#[cfg(feature = "embedded-hal-1")]
+mod i2c_blame;
+
+pub use circuits::Circuits;
+#[cfg(feature = "embedded-hal-1")]
+pub use i2c::GuardedI2c;
+#[cfg(feature = "embedded-hal-1")]
+pub use i2c_blame::{Blame, BlameByKind, BlameError};
