@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::breaker::CircuitBreaker;
 use crate::circuit::Circuit;
 use crate::event::{Cause, Event, Transition};
 use crate::listener::Listener;
@@ -220,6 +221,12 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     #[inline]
     pub(crate) fn tell(self, event: Event) {
         self.shared.listener.on_event(self.key, &event);
+    }
+}
+
+impl<'a, C: Clock, P: TripPolicy, L: Listener> From<&'a CircuitBreaker<C, P, L>> for Peer<'a, C, P, L> {
+    fn from(breaker: &'a CircuitBreaker<C, P, L>) -> Self {
+        breaker.peer()
     }
 }
 

@@ -8,6 +8,10 @@
 //! | guard | wraps | feature |
 //! |---|---|---|
 //! | `GuardedI2c` | an I2C bus, with a circuit per address | `embedded-hal-1`, `embedded-hal-async-1` |
+//! | `GuardedSpiDevice` | an SPI device, with a validator of its answers | `embedded-hal-1`, `embedded-hal-async-1` |
+//!
+//! `wait_until_ready` sleeps until a circuit may be tried again (`embedded-hal-1`), `wait_until_ready_async`
+//! likewise (`embedded-hal-async-1`).
 //!
 //! A guard is for errors. A transfer that hangs is stopped by a timeout of the peripheral, or by dropping
 //! its future, which counts as [abandoned](crate::SettingsBuilder::abandoned).
@@ -20,9 +24,23 @@ mod i2c;
 mod i2c_async;
 #[cfg(feature = "embedded-hal-1")]
 mod i2c_blame;
+#[cfg(feature = "embedded-hal-1")]
+mod spi;
+#[cfg(feature = "embedded-hal-async-1")]
+mod spi_async;
+#[cfg(feature = "embedded-hal-1")]
+mod wait;
+#[cfg(feature = "embedded-hal-async-1")]
+mod wait_async;
 
 pub use circuits::Circuits;
 #[cfg(feature = "embedded-hal-1")]
 pub use i2c::GuardedI2c;
 #[cfg(feature = "embedded-hal-1")]
 pub use i2c_blame::{Blame, BlameByKind, BlameError};
+#[cfg(feature = "embedded-hal-1")]
+pub use spi::{ErrorsOnly, GuardedSpiDevice, ValidateResponse};
+#[cfg(feature = "embedded-hal-1")]
+pub use wait::wait_until_ready;
+#[cfg(feature = "embedded-hal-async-1")]
+pub use wait_async::wait_until_ready_async;
