@@ -82,6 +82,9 @@
 //! | `defmt` | `defmt::Format` on every public type |
 //! | `embedded-hal-1` | `driver`: guards for `embedded-hal` 1.0 I2C buses and SPI devices, and a wait on its delays |
 //! | `embedded-hal-async-1` | the same for `embedded-hal-async` 1.0 |
+//! | `embedded-io-07` | `driver`: a guard for `embedded-io` 0.7 readers and writers |
+//! | `embedded-io-async-07` | the same for `embedded-io-async` 0.7 |
+//! | `embedded-nal-async-09` | `driver`: a guard for `embedded-nal-async` 0.9 TCP connects |
 //! | `embassy-time` | `clock::EmbassyClock` |
 //! | `fugit` | `clock::FugitClock`, for functions that return a `fugit::Instant` |
 #![cfg_attr(not(any(test, loom)), no_std)]
@@ -122,7 +125,7 @@ mod time;
 mod word;
 
 pub mod clock;
-#[cfg(feature = "embedded-hal-1")]
+#[cfg(any(feature = "embedded-hal-1", feature = "embedded-io-07"))]
 pub mod driver;
 pub mod policy;
 

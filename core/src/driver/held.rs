@@ -1,9 +1,9 @@
 //! A ticket that a guard holds while the driver runs.
 
-#[cfg(feature = "embedded-hal-async-1")]
+#[cfg(any(feature = "embedded-hal-async-1", feature = "embedded-io-async-07"))]
 use core::future::poll_fn;
 use core::marker::PhantomData;
-#[cfg(feature = "embedded-hal-async-1")]
+#[cfg(any(feature = "embedded-hal-async-1", feature = "embedded-io-async-07"))]
 use core::pin::pin;
 
 use super::circuits::Circuits;
@@ -23,7 +23,7 @@ pub(super) struct Held<'a, K: ?Sized, S: Circuits<K>> {
 #[derive(Clone, Copy)]
 enum Unsettled {
     Counts(Outcome),
-    #[cfg(feature = "embedded-hal-async-1")]
+    #[cfg(any(feature = "embedded-hal-async-1", feature = "embedded-io-async-07"))]
     Abandoned,
 }
 
@@ -35,12 +35,9 @@ impl<'a, K: ?Sized, S: Circuits<K>> Held<'a, K, S> {
     }
 
     /// Makes a call that is not settled count for nothing.
-    pub(super) fn or_ignored(self) -> Self {
-        self.or(Unsettled::Counts(Outcome::Ignored))
-    }
-
-    fn or(mut self, unsettled: Unsettled) -> Self {
-        self.unsettled = unsettled;
+    #[cfg(feature = "embedded-hal-1")]
+    pub(super) fn or_ignored(mut self) -> Self {
+        self.unsettled = Unsettled::Counts(Outcome::Ignored);
         self
     }
 
@@ -51,7 +48,7 @@ impl<'a, K: ?Sized, S: Circuits<K>> Held<'a, K, S> {
     }
 
     /// Runs a call to its end. If it is dropped between two polls, the ticket is abandoned.
-    #[cfg(feature = "embedded-hal-async-1")]
+    #[cfg(any(feature = "embedded-hal-async-1", feature = "embedded-io-async-07"))]
     pub(super) async fn during<F: Future>(&mut self, call: F) -> F::Output {
         let mut call = pin!(call);
         poll_fn(|context| {
@@ -71,7 +68,7 @@ impl<K: ?Sized, S: Circuits<K>> Drop for Held<'_, K, S> {
         let Some(ticket) = self.ticket.take() else { return };
         match self.unsettled {
             Unsettled::Counts(outcome) => self.circuits.settle(ticket, outcome),
-            #[cfg(feature = "embedded-hal-async-1")]
+            #[cfg(any(feature = "embedded-hal-async-1", feature = "embedded-io-async-07"))]
             Unsettled::Abandoned => self.circuits.abandon(ticket),
         }
     }

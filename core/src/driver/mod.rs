@@ -9,6 +9,8 @@
 //! |---|---|---|
 //! | `GuardedI2c` | an I2C bus, with a circuit per address | `embedded-hal-1`, `embedded-hal-async-1` |
 //! | `GuardedSpiDevice` | an SPI device, with a validator of its answers | `embedded-hal-1`, `embedded-hal-async-1` |
+//! | `GuardedIo` | a reader, a writer or both | `embedded-io-07`, `embedded-io-async-07` |
+//! | `GuardedTcpConnect` | connects of a TCP stack, with a circuit per socket address | `embedded-nal-async-09` |
 //!
 //! `wait_until_ready` sleeps until a circuit may be tried again (`embedded-hal-1`), `wait_until_ready_async`
 //! likewise (`embedded-hal-async-1`).
@@ -24,10 +26,16 @@ mod i2c;
 mod i2c_async;
 #[cfg(feature = "embedded-hal-1")]
 mod i2c_blame;
+#[cfg(feature = "embedded-io-07")]
+mod io;
+#[cfg(feature = "embedded-io-async-07")]
+mod io_async;
 #[cfg(feature = "embedded-hal-1")]
 mod spi;
 #[cfg(feature = "embedded-hal-async-1")]
 mod spi_async;
+#[cfg(feature = "embedded-nal-async-09")]
+mod tcp;
 #[cfg(feature = "embedded-hal-1")]
 mod wait;
 #[cfg(feature = "embedded-hal-async-1")]
@@ -38,8 +46,12 @@ pub use circuits::Circuits;
 pub use i2c::GuardedI2c;
 #[cfg(feature = "embedded-hal-1")]
 pub use i2c_blame::{Blame, BlameByKind, BlameError};
+#[cfg(feature = "embedded-io-07")]
+pub use io::{FailureByKind, GuardedIo};
 #[cfg(feature = "embedded-hal-1")]
 pub use spi::{ErrorsOnly, GuardedSpiDevice, ValidateResponse};
+#[cfg(feature = "embedded-nal-async-09")]
+pub use tcp::{ConnectError, GuardedConnection, GuardedTcpConnect};
 #[cfg(feature = "embedded-hal-1")]
 pub use wait::wait_until_ready;
 #[cfg(feature = "embedded-hal-async-1")]
