@@ -60,6 +60,7 @@
 //! | when to open, how long, how to recover | [`Settings`], [`policy`] |
 //! | by hand: open, reset, force open, disable, dry run | [`CircuitBreaker`] |
 //! | being told | [`Listener`], [`Event`] |
+//! | drivers that know nothing of breakers | `driver`, behind a feature per interface |
 //! | time | [`Clock`], [`clock`] |
 //! | reset and deep sleep | [`Snapshot`] |
 //!

@@ -56,3 +56,27 @@ const _: () = is_format::<fusebox::clock::EmbassyClock>();
 
 #[cfg(feature = "fugit")]
 const _: () = is_format::<fusebox::clock::FugitClock<u32, 1, 1_000, fugit::kind::Monotonic>>();
+
+#[cfg(feature = "embedded-hal-1")]
+const _: () = {
+    use fusebox::driver::{Blame, BlameByKind, ErrorsOnly, GuardedI2c, GuardedSpiDevice};
+
+    is_format::<Blame>();
+    is_format::<BlameByKind>();
+    is_format::<ErrorsOnly>();
+    is_format::<GuardedI2c<(), CircuitBreaker<Khz>>>();
+    is_format::<GuardedSpiDevice<(), CircuitBreaker<Khz>>>();
+};
+
+#[cfg(feature = "embedded-io-07")]
+const _: () = {
+    is_format::<fusebox::driver::FailureByKind>();
+    is_format::<fusebox::driver::GuardedIo<(), CircuitBreaker<Khz>>>();
+};
+
+#[cfg(feature = "embedded-nal-async-09")]
+const _: () = {
+    is_format::<fusebox::driver::ConnectError<()>>();
+    is_format::<fusebox::driver::GuardedConnection<()>>();
+    is_format::<fusebox::driver::GuardedTcpConnect<(), CircuitBreaker<Khz>>>();
+};

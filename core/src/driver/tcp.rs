@@ -70,6 +70,13 @@ pub struct GuardedTcpConnect<T, S, F = FailureByKind> {
     failure: F,
 }
 
+#[cfg(feature = "defmt")]
+impl<T, S, F> defmt::Format for GuardedTcpConnect<T, S, F> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "GuardedTcpConnect");
+    }
+}
+
 impl<T, S: Circuits<SocketAddr>> GuardedTcpConnect<T, S> {
     /// Guards the connects of a stack by the circuits of those it connects to.
     pub const fn new(inner: T, circuits: S) -> Self {
