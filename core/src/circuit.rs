@@ -94,5 +94,5 @@ const _: () = {
 
     assert!(size_of::<Circuit<Consecutive>>() == 12);
     assert!(size_of::<Circuit<CountWindow>>() == 12);
-    assert!(size_of::<Circuit<MaxFailures<3>>>() <= 24);
+    assert!(size_of::<Circuit<MaxFailures<3>>>() == 20);
 };

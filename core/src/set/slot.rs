@@ -68,3 +68,11 @@ impl<K, P: TripPolicy> Slot<K, P> {
             && settings.policy.tally::<C>(&self.circuit.history, now).is_clean()
     }
 }
+
+#[cfg(not(target_has_atomic = "64"))]
+const _: () = {
+    use crate::policy::{Consecutive, MaxFailures};
+
+    assert!(size_of::<Slot<u32, Consecutive>>() == 4 + 12 + 4);
+    assert!(size_of::<Slot<u32, MaxFailures<3>>>() == 4 + 20 + 4);
+};
