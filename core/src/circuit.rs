@@ -2,10 +2,10 @@
 
 use crate::carrier::Carrier;
 use crate::event::Cause;
-use crate::machine::Effect;
+use crate::machine::{Effect, Input, step};
 use crate::policy::{MaxFailures, TripPolicy};
 use crate::settings::Settings;
-use crate::time::{Clock, Instant};
+use crate::time::Clock;
 use crate::word::Word;
 
 /// One peer's state: the word of the machine and what the policy remembers. Everything else is shared
@@ -37,22 +37,16 @@ impl<P: TripPolicy> Circuit<P> {
         self.word = Carrier::new(word);
     }
 
-    /// Moves the machine on by a transition, which is computed anew if another thread was faster. Returns
-    /// the words before and after, and the effect.
+    /// Moves the machine on by one input. Returns the words before and after, and the effect.
     ///
-    /// The clock is read after the word, also then: a time of this reading cannot lie before one that is in
-    /// the word.
+    /// If another thread was faster, what follows from the input is computed anew. The clock is read after the
+    /// word, also then: a time of this reading cannot lie before one that is in the word.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "each caller keeps the part of the machine that it needs")]
-    pub(crate) fn drive<C: Clock>(
-        &self,
-        settings: &Settings<C, P>,
-        clock: &C,
-        transition: impl Fn(Word, Instant) -> (Word, Effect),
-    ) -> (Word, Word, Effect) {
+    #[allow(clippy::inline_always, reason = "each caller keeps the part of the machine that its input needs")]
+    pub(crate) fn drive<C: Clock>(&self, settings: &Settings<C, P>, clock: &C, input: Input) -> (Word, Word, Effect) {
         let mut word = self.word.load();
         loop {
-            let (next, effect) = transition(word, clock.now());
+            let (next, effect) = step(word, input, clock.now(), &settings.rules, settings.probe_rates());
             if next == word {
                 return (word, word, effect);
             }

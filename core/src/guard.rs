@@ -7,7 +7,7 @@ use core::mem;
 use crate::circuit::Circuit;
 use crate::event::{Cause, Event, Trip};
 use crate::listener::Listener;
-use crate::machine::{Effect, Input, step};
+use crate::machine::{Effect, Input};
 use crate::outcome::Outcome;
 use crate::peer::{Peer, Shared};
 use crate::policy::{Call, TripPolicy};
@@ -74,8 +74,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             return Ok(Grant { low, started: clock.now() });
         }
         let asked = Input::Acquire { salt };
-        let (before, after, effect) =
-            circuit.drive(settings, clock, |word, now| step(word, asked, now, &settings.rules, settings.probe_rates()));
+        let (before, after, effect) = circuit.drive(settings, clock, asked);
         let low = match effect {
             Effect::Admitted(Some(cause)) => {
                 let slot = GiveBack { peer, permit: after.low };
@@ -134,9 +133,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     #[cold]
     fn trip(self, permit: u32, trip: Trip) {
         let Shared { settings, clock, .. } = self.shared;
-        let (before, after, effect) = self.circuit.drive(settings, clock, |word, now| {
-            step(word, Input::Trip { permit }, now, &settings.rules, settings.probe_rates())
-        });
+        let (before, after, effect) = self.circuit.drive(settings, clock, Input::Trip { permit });
         if matches!(effect, Effect::Tripped) {
             self.tell_transition(before, after, Cause::Tripped(trip));
         }
@@ -148,9 +145,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
         let Shared { settings, clock, .. } = self.shared;
         let permit = grant.low;
         let settled = Input::Settle { permit, outcome, slow };
-        let (before, after, effect) = self
-            .circuit
-            .drive(settings, clock, |word, now| step(word, settled, now, &settings.rules, settings.probe_rates()));
+        let (before, after, effect) = self.circuit.drive(settings, clock, settled);
         if matches!(effect, Effect::Stale) {
             return self.tell(Event::Stale(outcome));
         }
@@ -208,8 +203,6 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Drop for GiveBack<'_, C
         // Nothing is told, since whoever would be told is the one who panics.
         let Shared { settings, clock, .. } = self.peer.shared;
         let ignored = Input::Settle { permit: self.permit, outcome: Outcome::Ignored, slow: false };
-        self.peer
-            .circuit
-            .drive(settings, clock, |word, now| step(word, ignored, now, &settings.rules, settings.probe_rates()));
+        self.peer.circuit.drive(settings, clock, ignored);
     }
 }

@@ -192,9 +192,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     #[allow(clippy::inline_always, reason = "each kind of input keeps its own part of the machine only")]
     pub(crate) fn drive(self, input: Input) -> bool {
         let Shared { settings, clock, .. } = self.shared;
-        let (before, after, effect) = self
-            .circuit
-            .drive(settings, clock, |word, now| step(word, input, now, &settings.rules, settings.probe_rates()));
+        let (before, after, effect) = self.circuit.drive(settings, clock, input);
         if let Effect::Moved(cause) = effect {
             self.tell_transition(before, after, cause);
         }
