@@ -260,13 +260,14 @@ impl<C: Clock, P: TripPolicy, L: Listener> CircuitBreaker<C, P, L> {
         self.peer().force_open();
     }
 
-    /// Lets all calls through and counts none, until somebody says otherwise.
+    /// Lets all calls through and counts none, until somebody says otherwise. What was remembered is
+    /// forgotten, so that [`automatic`](Self::automatic) begins anew.
     pub fn disable(&self) {
         self.peer().disable();
     }
 
     /// Lets all calls through, counts everything and simulates what would have been, until somebody says
-    /// otherwise: a dry run. [`Permit::would_reject`] tells of single calls, and the events of
+    /// otherwise: a dry run. It begins closed, with nothing remembered. [`Permit::would_reject`] tells of single calls, and the events of
     /// transitions are marked [`observed`](crate::Transition::observed).
     #[doc(alias = "metrics_only")]
     pub fn observe(&self) {
