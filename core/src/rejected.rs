@@ -18,7 +18,6 @@ use crate::time::Ticks;
 /// assert_eq!(rejected.retry_after().map(|left| left.as_duration()), Some(Duration::from_secs(6)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rejected {
     pub(crate) reason: RejectReason,
     pub(crate) retry_after: Option<Ticks>,
@@ -51,9 +50,18 @@ impl core::fmt::Display for Rejected {
 
 impl core::error::Error for Rejected {}
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Rejected {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.reason.format(f);
+        if let Some(left) = self.retry_after {
+            defmt::write!(f, ", retry in {}", left);
+        }
+    }
+}
+
 /// Why a call was not let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RejectReason {
     /// The circuit is open and its wait is not over.
@@ -75,6 +83,13 @@ impl RejectReason {
             Self::ForcedOpen => "circuit forced open",
             Self::TableFull => "no room for another peer",
         }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for RejectReason {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.as_str());
     }
 }
 
