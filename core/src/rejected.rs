@@ -107,7 +107,6 @@ impl defmt::Format for RejectReason {
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Error<E> {
     /// The breaker did not let the call through: it was never made.
     Rejected(Rejected),
@@ -144,6 +143,16 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
         match self {
             Self::Rejected(rejected) => rejected.fmt(f),
             Self::Inner(error) => error.fmt(f),
+        }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<E: defmt::Format> defmt::Format for Error<E> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self {
+            Self::Rejected(rejected) => rejected.format(f),
+            Self::Inner(error) => error.format(f),
         }
     }
 }

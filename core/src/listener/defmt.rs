@@ -187,7 +187,8 @@ impl defmt::Format for Transition {
 impl defmt::Format for Cause {
     fn format(&self, f: defmt::Formatter<'_>) {
         match self {
-            Self::Tripped(trip) | Self::ProbesFailed(trip) => trip.format(f),
+            Self::Tripped(trip) => trip.write("calls", f),
+            Self::ProbesFailed(trip) => trip.write("probes", f),
             Self::WaitOver => defmt::write!(f, "the wait is over, a probe goes out"),
             Self::ProbesSucceeded => defmt::write!(f, "the probes succeeded"),
             Self::LeaseExpired => defmt::write!(f, "no result within the lease, a new probe goes out"),
@@ -197,20 +198,26 @@ impl defmt::Format for Cause {
     }
 }
 
-impl defmt::Format for Trip {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        let (failures, slow, calls) = (self.failures(), self.slow(), self.calls());
-        let s = if failures == 1 { "" } else { "s" };
+impl Trip {
+    fn write(&self, calls: &str, f: defmt::Formatter<'_>) {
+        let (failed, slow, all) = (self.failures(), self.slow(), self.calls());
+        let s = if failed == 1 { "" } else { "s" };
         match self.reason {
-            TripReason::MaxFailures => defmt::write!(f, "{=u32} failure{=str} in the window", failures, s),
-            TripReason::Consecutive => defmt::write!(f, "{=u32} failure{=str} in a row", failures, s),
-            TripReason::FailureRate => defmt::write!(f, "{=u32} of {=u32} calls failed", failures, calls),
-            TripReason::SlowRate => defmt::write!(f, "{=u32} of {=u32} calls were slow", slow, calls),
+            TripReason::MaxFailures => defmt::write!(f, "{=u32} failure{=str} in the window", failed, s),
+            TripReason::Consecutive => defmt::write!(f, "{=u32} failure{=str} in a row", failed, s),
+            TripReason::FailureRate => defmt::write!(f, "{=u32} of {=u32} {=str} failed", failed, all, calls),
+            TripReason::SlowRate => defmt::write!(f, "{=u32} of {=u32} {=str} were slow", slow, all, calls),
             TripReason::Probe => defmt::write!(f, "a probe failed"),
             TripReason::SlowProbe => defmt::write!(f, "a probe was slow"),
             TripReason::Custom => {
-                defmt::write!(f, "{=u32} of {=u32} calls failed, too many for a custom policy", failures, calls);
+                defmt::write!(f, "{=u32} of {=u32} {=str} failed, too many for a custom policy", failed, all, calls);
             }
         }
+    }
+}
+
+impl defmt::Format for Trip {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.write("calls", f);
     }
 }
