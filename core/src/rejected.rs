@@ -53,7 +53,7 @@ impl core::error::Error for Rejected {}
 #[cfg(feature = "defmt")]
 impl defmt::Format for Rejected {
     fn format(&self, f: defmt::Formatter<'_>) {
-        self.reason.format(f);
+        defmt::write!(f, "{}", self.reason);
         if let Some(left) = self.retry_after {
             defmt::write!(f, ", retry in {}", left);
         }
@@ -151,8 +151,8 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
 impl<E: defmt::Format> defmt::Format for Error<E> {
     fn format(&self, f: defmt::Formatter<'_>) {
         match self {
-            Self::Rejected(rejected) => rejected.format(f),
-            Self::Inner(error) => error.format(f),
+            Self::Rejected(rejected) => defmt::write!(f, "{}", rejected),
+            Self::Inner(error) => defmt::write!(f, "{}", error),
         }
     }
 }

@@ -158,7 +158,7 @@ impl<K: defmt::Format + ?Sized> defmt::Format for Line<'_, K> {
 impl defmt::Format for Event {
     fn format(&self, f: defmt::Formatter<'_>) {
         match self {
-            Self::Transition(transition) => transition.format(f),
+            Self::Transition(transition) => defmt::write!(f, "{}", transition),
             Self::Abandoned(Outcome::Success) => defmt::write!(f, "a call was abandoned, it counts as a success"),
             Self::Abandoned(Outcome::Failure) => defmt::write!(f, "a call was abandoned, it counts as a failure"),
             Self::Abandoned(Outcome::Ignored) => defmt::write!(f, "a call was abandoned, it does not count"),
