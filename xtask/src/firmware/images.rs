@@ -2,12 +2,23 @@
 
 use anyhow::Result;
 
-use super::boards::{BOARDS, Board};
+use super::boards::{BOARDS, Board, LM3S6965EVB};
 use super::checks;
 use super::emulator::{Line, Run};
 
 /// All that is run. An image passes if it ends with exit code 0 and its check agrees.
-pub(crate) const IMAGES: &[Image] = &[Image::new("hello")];
+pub(crate) const IMAGES: &[Image] = &[
+    Image::new("hello"),
+    Image::new("transitions").check(checks::as_expected),
+    // The executors never sleep in the emulator: with slower instructions their time passes faster.
+    Image::new("embassy").package("embassy-image").only_on(&[LM3S6965EVB]).shift(6).check(checks::as_expected),
+    Image::new("rtic")
+        .package("rtic-image")
+        .binary("rtic-tasks")
+        .only_on(&[LM3S6965EVB])
+        .shift(6)
+        .check(checks::as_expected),
+];
 
 /// One image on its boards.
 pub(crate) struct Image {

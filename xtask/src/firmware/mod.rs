@@ -103,10 +103,11 @@ fn install(shell: &Shell) -> Result<()> {
     tools::cargo_program(shell, "defmt-print")
 }
 
-/// Builds the package of an image, alone: its features are not to be mixed with those of another.
+/// Builds the package of an image, alone: its features are not to be mixed with those of another. Whatever a
+/// listener tells is logged.
 fn build(shell: &Shell, image: &Image, board: &Board) -> Result<()> {
     let build = for_board("build", image.package, board).args("--bin").args(image.binary);
-    shell.run(&build.env("DEFMT_LOG", "info")).map(drop)
+    shell.run(&build.env("DEFMT_LOG", "info,fusebox=trace")).map(drop)
 }
 
 fn for_board(command: &str, package: &str, board: &Board) -> Call {

@@ -34,7 +34,7 @@ mod app {
 
     static RADIO: CircuitBreaker<Clock, MaxFailures<3>, DefmtListener> = CircuitBreaker::with_listener(
         FugitClock::new(Mono::now),
-        checked!(Settings::builder().wait(Duration::from_secs(1)).build()),
+        checked!(Settings::builder().wait(Duration::from_secs(1)).lease(Duration::from_millis(100)).build()),
         DefmtListener::named("radio"),
     );
 
