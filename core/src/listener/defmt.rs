@@ -45,8 +45,11 @@ use crate::outcome::{Outcome, State};
 ///
 /// impl defmt::Format for Address {
 ///     fn format(&self, f: defmt::Formatter<'_>) {
-///         let [a, b, c, d, e, g] = self.0;
-///         defmt::write!(f, "{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}", a, b, c, d, e, g);
+///         let [first, rest @ ..] = self.0;
+///         defmt::write!(f, "{=u8:02x}", first);
+///         for byte in rest {
+///             defmt::write!(f, ":{=u8:02x}", byte);
+///         }
 ///     }
 /// }
 ///

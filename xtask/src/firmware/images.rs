@@ -10,7 +10,7 @@ use super::emulator::{Line, Run};
 pub(crate) const IMAGES: &[Image] = &[
     Image::new("hello"),
     Image::new("transitions").check(checks::as_expected),
-    // The executors never sleep in the emulator: with slower instructions their time passes faster.
+    // Idle executors spin in the emulator: with slower instructions their time passes faster.
     Image::new("embassy").package("embassy-image").only_on(&[LM3S6965EVB]).shift(6).check(checks::as_expected),
     Image::new("rtic")
         .package("rtic-image")

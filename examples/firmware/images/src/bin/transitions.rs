@@ -49,8 +49,11 @@ struct Address([u8; 6]);
 
 impl defmt::Format for Address {
     fn format(&self, f: Formatter<'_>) {
-        let [a, b, c, d, e, g] = self.0;
-        defmt::write!(f, "{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}:{=u8:02x}", a, b, c, d, e, g);
+        let [first, rest @ ..] = self.0;
+        defmt::write!(f, "{=u8:02x}", first);
+        for byte in rest {
+            defmt::write!(f, ":{=u8:02x}", byte);
+        }
     }
 }
 
@@ -171,8 +174,8 @@ fn other_policies() -> Result<(), Surprise> {
     let strict = Single::with_listener(&CLOCK, settings, DefmtListener::named("strict"));
     let _ = strict.call(no_answer);
 
-    let rates = Rates::failures(50).slow_calls(60).min_calls(3);
-    let settings = || Settings::builder().count_window(10, rates).slow_call(Duration::from_secs(1));
+    let limits = Rates::failures(50).slow_calls(60).min_calls(3);
+    let settings = || Settings::builder().count_window(10, limits).slow_call(Duration::from_secs(1));
     let rated: Single<SlowCountWindow> =
         Single::with_listener(&CLOCK, settings().build()?, DefmtListener::named("rated"));
     settle_each(&rated, [(Outcome::Success, 0), (Outcome::Failure, 0), (Outcome::Failure, 0)])?;
@@ -198,14 +201,15 @@ fn other_policies() -> Result<(), Surprise> {
 
 fn other_clocks() {
     info!("the same wait on clocks of other rates");
-    fn open<const HZ: u32>(name: &'static str) {
-        let clock = ManualClock::<HZ>::new();
-        CircuitBreaker::with_listener(&clock, Settings::DEFAULT, DefmtListener::named(name)).open();
-    }
-    open::<1>("1 Hz");
-    open::<32_768>("32768 Hz");
-    open::<1_000_000>("1 MHz");
-    open::<12_500_000>("12.5 MHz");
+    open_on::<1>("1 Hz");
+    open_on::<32_768>("32768 Hz");
+    open_on::<1_000_000>("1 MHz");
+    open_on::<12_500_000>("12.5 MHz");
+}
+
+fn open_on<const HZ: u32>(name: &'static str) {
+    let clock = ManualClock::<HZ>::new();
+    CircuitBreaker::with_listener(&clock, Settings::DEFAULT, DefmtListener::named(name)).open();
 }
 
 fn no_answer() -> Result<(), &'static str> {
