@@ -224,3 +224,27 @@ impl defmt::Format for Trip {
         self.write("calls", f);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_those_of_the_table() {
+        let level = |to, observed| {
+            let transition = Transition { from: State::HalfOpen, to, cause: Cause::Manual, wait: None, observed };
+            Level::of(&Event::Transition(transition))
+        };
+        assert_eq!(State::ALL.map(|to| level(to, false)), {
+            use Level::{Debug, Error, Info, Warn};
+            [Info, Error, Debug, Warn, Warn, Warn]
+        });
+        assert_eq!(level(State::Open, true), Level::Warn, "nothing is rejected");
+        for admitted in [false, true] {
+            assert_eq!(Level::of(&Event::TableFull { admitted }), Level::Warn);
+        }
+        assert_eq!(Level::of(&Event::Evicted), Level::Debug);
+        assert_eq!(Level::of(&Event::Abandoned(Outcome::Failure)), Level::Debug);
+        assert_eq!(Level::of(&Event::Stale(Outcome::Failure)), Level::Trace);
+    }
+}

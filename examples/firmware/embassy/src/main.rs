@@ -6,20 +6,21 @@
 #![no_main]
 
 mod link;
+mod sender;
 mod time_driver;
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::Ordering::Relaxed;
 
 use board as _;
 use defmt::{error, info};
 use defmt_semihosting as _;
 use embassy_executor::Spawner;
-use embassy_time::{Delay, Duration, Instant, Timer, with_timeout};
+use embassy_time::{Duration, Instant, Timer};
 use fusebox::clock::EmbassyClock;
-use fusebox::driver::wait_until_ready_async;
 use fusebox::policy::MaxFailures;
-use fusebox::{CircuitBreaker, DefmtListener, Settings, State, checked};
+use fusebox::{CircuitBreaker, DefmtListener, Settings, State, Ticks, checked};
 use link::{Link, Peer};
+use sender::{Sender, TIMEOUT};
 
 static LINK: Link = Link::new();
 
@@ -37,52 +38,8 @@ static RADIO: CircuitBreaker<EmbassyClock, MaxFailures<3>, DefmtListener> = Circ
     DefmtListener::named("radio"),
 );
 
-/// The longest time that a task waits for an answer.
-const TIMEOUT: Duration = Duration::from_millis(50);
-
-/// One of the tasks that send.
-struct Sender {
-    name: &'static str,
-    period: Duration,
-    delivered: AtomicU32,
-    unanswered: AtomicU32,
-    timed_out: AtomicU32,
-}
-
 static SENSOR: Sender = Sender::new("sensor", Duration::from_millis(100));
 static KEEPALIVE: Sender = Sender::new("keepalive", Duration::from_millis(250));
-
-impl Sender {
-    const fn new(name: &'static str, period: Duration) -> Self {
-        let (delivered, unanswered, timed_out) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
-        Self { name, period, delivered, unanswered, timed_out }
-    }
-
-    async fn run(&self) -> ! {
-        loop {
-            wait_until_ready_async(&RADIO, &mut Delay).await;
-            match with_timeout(TIMEOUT, RADIO.call_async(|| LINK.transmit())).await {
-                Ok(Ok(())) => count(&self.delivered),
-                Ok(Err(error)) => {
-                    info!("{}: {}", self.name, error);
-                    if let fusebox::Error::Inner(_) = error {
-                        count(&self.unanswered);
-                    }
-                }
-                Err(_) => {
-                    info!("{}: no answer in time", self.name);
-                    count(&self.timed_out);
-                }
-            }
-            Timer::after(self.period).await;
-        }
-    }
-}
-
-/// The executor has one thread: a load and a store are enough.
-fn count(counter: &AtomicU32) {
-    counter.store(counter.load(Relaxed) + 1, Relaxed);
-}
 
 #[embassy_executor::task]
 async fn sensor() {
@@ -133,7 +90,7 @@ async fn weather() -> Result<(), &'static str> {
     expect(since.elapsed() >= TIMEOUT - Duration::from_millis(1), "the probe had its time")?;
     let timed_out = SENSOR.timed_out.load(Relaxed) + KEEPALIVE.timed_out.load(Relaxed);
     expect(timed_out == 1 && LINK.sent() == sent + 1, "one probe was sent, and dropped by its timeout")?;
-    let left = RADIO.retry_after().map_or(0, fusebox::Ticks::as_millis);
+    let left = RADIO.retry_after().map_or(0, Ticks::as_millis);
     expect(left > 1_900, "the circuit backs off")?;
 
     info!("the peer answers again");
@@ -142,7 +99,9 @@ async fn weather() -> Result<(), &'static str> {
     let delivered = [&SENSOR, &KEEPALIVE].map(|sender| sender.delivered.load(Relaxed));
     Timer::after_millis(600).await;
     let both = [&SENSOR, &KEEPALIVE].iter().zip(delivered).all(|(sender, then)| sender.delivered.load(Relaxed) > then);
-    expect(both && RADIO.state() == State::Closed, "both tasks send again")
+    expect(both && RADIO.state() == State::Closed, "both tasks send again")?;
+    let too_early = SENSOR.too_early.load(Relaxed) + KEEPALIVE.too_early.load(Relaxed);
+    expect(too_early == 0, "the tasks sleep until the circuit may be tried again")
 }
 
 fn expect(it: bool, expectation: &'static str) -> Result<(), &'static str> {
