@@ -74,7 +74,7 @@ async fn weather() -> Result<(), &'static str> {
 
     info!("the peer goes away");
     LINK.set(Peer::IsGone);
-    until(State::Open).await?;
+    until(State::Open, "four failures open the circuit").await?;
     let failures = [&SENSOR, &KEEPALIVE].map(|sender| sender.unanswered.load(Relaxed));
     expect(failures.iter().all(|failures| (1..4).contains(failures)), "the failures of both tasks trip one breaker")?;
 
@@ -84,9 +84,9 @@ async fn weather() -> Result<(), &'static str> {
 
     info!("the peer comes back, and hangs");
     LINK.set(Peer::Hangs);
-    until(State::HalfOpen).await?;
+    until(State::HalfOpen, "after the wait a probe is sent").await?;
     let since = Instant::now();
-    until(State::Open).await?;
+    until(State::Open, "a probe that hangs opens the circuit again").await?;
     expect(since.elapsed() >= TIMEOUT - Duration::from_millis(1), "the probe had its time")?;
     let timed_out = SENSOR.timed_out.load(Relaxed) + KEEPALIVE.timed_out.load(Relaxed);
     expect(timed_out == 1 && LINK.sent() == sent + 1, "one probe was sent, and dropped by its timeout")?;
@@ -95,7 +95,7 @@ async fn weather() -> Result<(), &'static str> {
 
     info!("the peer answers again");
     LINK.set(Peer::Answers);
-    until(State::Closed).await?;
+    until(State::Closed, "a probe that succeeds closes the circuit").await?;
     let delivered = [&SENSOR, &KEEPALIVE].map(|sender| sender.delivered.load(Relaxed));
     Timer::after_millis(600).await;
     let both = [&SENSOR, &KEEPALIVE].iter().zip(delivered).all(|(sender, then)| sender.delivered.load(Relaxed) > then);
@@ -109,14 +109,14 @@ fn expect(it: bool, expectation: &'static str) -> Result<(), &'static str> {
 }
 
 /// Looks every millisecond whether the circuit is in this state, for five seconds.
-async fn until(state: State) -> Result<(), &'static str> {
+async fn until(state: State, expectation: &'static str) -> Result<(), &'static str> {
     for _ in 0..5_000 {
         if RADIO.state() == state {
             return Ok(());
         }
         Timer::after_millis(1).await;
     }
-    Err(state.as_str())
+    Err(expectation)
 }
 
 #[panic_handler]

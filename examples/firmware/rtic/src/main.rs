@@ -120,19 +120,19 @@ mod app {
         info!("the peer answers again; an alarm comes while the sensor's probe is under way");
         ANSWERS.store(true, Relaxed);
         ALARMS.store(1, Relaxed);
-        until(State::Closed).await?;
+        until(State::Closed, "a probe that succeeds closes the circuit").await?;
         expect(ALARMS.load(Relaxed) == 0 && SENT.load(Relaxed) == sent + 1, "the probe alone was sent")?;
 
         let sent = SENT.load(Relaxed);
         info!("the peer goes away; four alarms come in the middle of a call of the sensor's");
         ANSWERS.store(false, Relaxed);
         ALARMS.store(4, Relaxed);
-        until(State::Open).await?;
+        until(State::Open, "four alarms open the circuit").await?;
         expect(SENT.load(Relaxed) == sent + 5, "the sensor's call and those of the alarms were made")?;
 
         info!("the peer answers again");
         ANSWERS.store(true, Relaxed);
-        until(State::Closed).await
+        until(State::Closed, "the circuit recovers").await
     }
 
     /// The interrupt comes before the next instruction: no other task's priority is as high.
@@ -152,13 +152,13 @@ mod app {
     }
 
     /// Looks every millisecond whether the circuit is in this state, for five seconds.
-    async fn until(state: State) -> Result<(), &'static str> {
+    async fn until(state: State, expectation: &'static str) -> Result<(), &'static str> {
         for _ in 0..5_000 {
             if RADIO.state() == state {
                 return Ok(());
             }
             Mono::delay(1.millis()).await;
         }
-        Err(state.as_str())
+        Err(expectation)
     }
 }
