@@ -25,13 +25,19 @@ const CORE_HZ: u32 = if cfg!(board = "microbit") {
 pub(crate) fn start_timer() {
     use cortex_m::peripheral::syst::SystClkSource;
 
-    let Some(core) = cortex_m::Peripherals::take() else { return };
-    let mut timer = core.SYST;
+    // SAFETY: the timer is this module's alone.
+    let mut timer = unsafe { cortex_m::Peripherals::steal() }.SYST;
     timer.set_clock_source(SystClkSource::Core);
     timer.set_reload(CORE_HZ / 1_000 - 1);
     timer.clear_current();
     timer.enable_interrupt();
     timer.enable_counter();
+}
+
+#[cfg(feature = "uptime")]
+pub(crate) fn stop_timer() {
+    // SAFETY: one store to the control register of the timer, which is this module's alone.
+    unsafe { (*cortex_m::peripheral::SYST::PTR).csr.write(0) };
 }
 
 #[cfg(feature = "uptime")]

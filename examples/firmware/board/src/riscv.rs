@@ -54,6 +54,13 @@ mod timer {
         }
     }
 
+    pub(crate) fn stop_timer() {
+        riscv::interrupt::free(|| {
+            // SAFETY: an interrupt that does not come breaks nobody's lock.
+            unsafe { riscv::register::mie::clear_mtimer() };
+        });
+    }
+
     #[riscv_rt::core_interrupt(riscv::interrupt::Interrupt::MachineTimer)]
     fn machine_timer() {
         crate::UPTIME.tick();
@@ -62,4 +69,4 @@ mod timer {
 }
 
 #[cfg(feature = "uptime")]
-pub(crate) use timer::start_timer;
+pub(crate) use timer::{start_timer, stop_timer};
