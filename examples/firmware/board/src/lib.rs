@@ -9,6 +9,8 @@ mod chip;
 mod chip;
 
 #[cfg(feature = "uptime")]
+pub mod alarm;
+#[cfg(feature = "uptime")]
 mod patience;
 #[cfg(all(feature = "uptime", target_arch = "arm"))]
 mod register;

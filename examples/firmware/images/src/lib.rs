@@ -2,6 +2,7 @@
 #![no_std]
 
 pub mod energy;
+pub mod interleave;
 pub mod link;
 pub mod log;
 pub mod radio;

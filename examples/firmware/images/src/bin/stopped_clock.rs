@@ -7,7 +7,7 @@ use core::time::Duration;
 use board::{Patience, UPTIME, Uart};
 use embedded_io::{ErrorKind, Read as _};
 use fusebox::clock::TickCounter;
-use fusebox::{CircuitBreaker, Clock as _, Error, Settings, State, checked};
+use fusebox::{CircuitBreaker, Clock as _, Error, Settings, State, Ticks, checked};
 use images::{finish, holds};
 
 static RADIO: CircuitBreaker<&TickCounter<1_000>> =
@@ -50,5 +50,5 @@ fn main() -> ! {
 
 /// Milliseconds until a probe.
 fn left() -> Option<u32> {
-    RADIO.retry_after().map(|left| left.as_millis())
+    RADIO.retry_after().map(Ticks::as_millis)
 }
