@@ -5,10 +5,19 @@ use anyhow::Result;
 use super::boards::{BOARDS, Board, LM3S6965EVB};
 use super::checks;
 use super::emulator::{Line, Run};
+use super::modem::Answer;
+use super::{bad_line, radio};
 
 /// All that is run. An image passes if it ends with exit code 0 and its check agrees.
 pub(crate) const IMAGES: &[Image] = &[
     Image::new("hello"),
+    Image::new("radio").line(Line::Modem(radio::answer)).check(radio::check),
+    Image::new("unplugged").binary("bad_line").check(bad_line::silent),
+    Image::new("mute").binary("bad_line").line(Line::Silent).check(bad_line::silent),
+    Image::new("garbage").binary("bad_line").line(Line::Modem(|_| Answer::Garbage)).check(bad_line::garbled),
+    Image::new("isr").shift(10),
+    Image::new("full_table").check(checks::as_expected),
+    Image::new("stopped_clock").check(checks::as_expected),
     Image::new("transitions").check(checks::as_expected),
     // Idle executors spin in the emulator: with slower instructions their time passes faster.
     Image::new("embassy").package("embassy-image").only_on(&[LM3S6965EVB]).shift(6).check(checks::as_expected),

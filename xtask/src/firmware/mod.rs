@@ -1,9 +1,12 @@
 //! Firmware on emulated boards: built, run, and its log checked.
 
+mod bad_line;
 mod boards;
 mod checks;
 mod emulator;
 mod images;
+mod modem;
+mod radio;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
