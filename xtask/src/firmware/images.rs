@@ -16,6 +16,7 @@ pub(crate) const IMAGES: &[Image] = &[
     Image::new("mute").binary("bad_line").line(Line::Silent).check(bad_line::silent),
     Image::new("garbage").binary("bad_line").line(Line::Modem(|_| Answer::Garbage)).check(bad_line::garbled),
     Image::new("isr").shift(10),
+    Image::new("sleep").check(checks::as_expected),
     Image::new("full_table").check(checks::as_expected),
     Image::new("stopped_clock").check(checks::as_expected),
     Image::new("transitions").check(checks::as_expected),

@@ -14,6 +14,7 @@ pub mod alarm;
 mod patience;
 #[cfg(all(feature = "uptime", target_arch = "arm"))]
 mod register;
+pub mod retained;
 #[cfg(feature = "uptime")]
 mod uart;
 #[cfg(feature = "uptime")]

@@ -54,16 +54,16 @@ pub struct Seen {
 /// How a race went.
 #[derive(Clone, Copy, Debug)]
 pub struct Report {
-    /// The interrupt struck at so many different instructions of the operation.
-    pub instructions: u32,
-    /// The first outcome that neither order gives, with the number of the instruction.
+    /// So many interrupts struck within the operation, two for each of its instructions.
+    pub interrupts: u32,
+    /// The first outcome that neither order gives, with the number of the interrupt.
     pub wrong: Option<(u32, Seen)>,
     /// The outcomes of the two orders.
     pub orders: [Seen; 2],
 }
 
-/// One instruction, with `-icount shift=10`.
-const NANOSECONDS: u32 = 1 << 10;
+/// Half an instruction, with `-icount shift=10`: timers have ticks, and a step must not miss an instruction.
+const STEP_NANOSECONDS: u32 = 1 << 9;
 
 static PENDING: Mutex<Cell<Option<(Operation, Pass)>>> = Mutex::new(Cell::new(None));
 static TOLD: Counter = Counter::new(0);
@@ -84,18 +84,18 @@ impl Race {
     /// Runs the race once for each instruction of the main loop's operation.
     pub fn run(&self) -> Report {
         let orders = [self.once(&Order::InterruptFirst).0, self.once(&Order::MainFirst).0];
-        let (mut instructions, mut wrong) = (0, None);
+        let (mut interrupts, mut wrong) = (0, None);
         for after in 1.. {
             let (seen, struck) = self.once(&Order::InterruptAfter(after));
-            instructions += u32::from(struck == Struck::Within);
+            interrupts += u32::from(struck == Struck::Within);
             if wrong.is_none() && !orders.iter().any(|order| self.allows(*order, seen)) {
-                wrong = Some((instructions, seen));
+                wrong = Some((interrupts, seen));
             }
             if struck == Struck::TooLate {
                 break;
             }
         }
-        Report { instructions, wrong, orders }
+        Report { interrupts, wrong, orders }
     }
 
     /// Whether this is the outcome of an order.
@@ -115,7 +115,7 @@ impl Race {
         match *order {
             Order::InterruptFirst => interrupt(),
             Order::MainFirst => {}
-            Order::InterruptAfter(instructions) => alarm::arm(instructions * NANOSECONDS, interrupt),
+            Order::InterruptAfter(steps) => alarm::arm(steps * STEP_NANOSECONDS, interrupt),
         }
         IN_OPERATION.store(true, Ordering::Relaxed);
         compiler_fence(Ordering::SeqCst);

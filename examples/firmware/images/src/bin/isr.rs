@@ -45,16 +45,16 @@ fn main() -> ! {
     let (mut sum, mut passed) = (0, true);
     for race in RACES {
         let report = race.run();
-        sum += report.instructions;
-        passed &= report.wrong.is_none() && report.instructions > 0;
+        sum += report.interrupts;
+        passed &= report.wrong.is_none() && report.interrupts > 0;
         match report.wrong {
-            None => defmt::info!("{=str}: {=u32} instructions", race.name, report.instructions),
+            None => defmt::info!("{=str}: {=u32} interrupts", race.name, report.interrupts),
             Some((at, seen)) => {
-                defmt::error!("{=str}: at instruction {=u32} {}, not {}", race.name, at, seen, report.orders);
+                defmt::error!("{=str}: at interrupt {=u32} {}, not {}", race.name, at, seen, report.orders);
             }
         }
     }
-    defmt::info!("{=usize} races, struck at {=u32} instructions", RACES.len(), sum);
+    defmt::info!("{=usize} races, {=u32} interrupts, two an instruction", RACES.len(), sum);
     finish(passed)
 }
 
