@@ -23,6 +23,10 @@ use crate::time::{Clock, Ticks};
 ///
 /// For many peers see [`CircuitBreakerSet`](crate::CircuitBreakerSet).
 ///
+/// `C` is the clock, `P` the trip policy, `L` the listener, and `S` the settings: [`Settings`] of its own, a
+/// reference to some that are shared, or a type of which they are a constant, as
+/// [`constant_settings!`](crate::constant_settings) makes them.
+///
 /// ```
 /// use fusebox::{CircuitBreaker, Error, State, clock::TickCounter};
 ///

@@ -4,7 +4,7 @@
 
 use core::mem;
 
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Trip};
 use crate::listener::Listener;
 use crate::machine::{Effect, Input};
@@ -69,16 +69,18 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
     fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, L, S>, salt: u32) -> Result<Grant, Refusal> {
         let peer = Peer { key, circuit, shared, salt };
         let (settings, clock) = (peer.settings(), &shared.clock);
-        let low = circuit.word.low();
-        if is_closed(low) {
-            return Ok(Grant { low, started: clock.now() });
+        if settings.timed {
+            let low = circuit.word.low();
+            if is_closed(low) {
+                return Ok(Grant { low, started: clock.now() });
+            }
         }
         let asked = Input::Acquire { salt };
-        let (before, after, effect) = circuit.drive(settings, clock, asked);
+        let Driven { before, after, now, effect } = circuit.drive(settings, clock, asked);
         let low = match effect {
             Effect::Admitted(Some(cause)) => {
                 let slot = GiveBack { peer, permit: after.low };
-                peer.tell_transition(before, after, cause);
+                peer.tell_transition(before, after, now, cause);
                 mem::forget(slot);
                 after.low
             }
@@ -133,9 +135,9 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
     #[cold]
     fn trip(self, permit: u32, trip: Trip) {
         let (settings, clock) = (self.settings(), &self.shared.clock);
-        let (before, after, effect) = self.circuit.drive(settings, clock, Input::Trip { permit });
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, Input::Trip { permit });
         if matches!(effect, Effect::Tripped) {
-            self.tell_transition(before, after, Cause::Tripped(trip));
+            self.tell_transition(before, after, now, Cause::Tripped(trip));
         }
     }
 
@@ -145,7 +147,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
         let (settings, clock) = (self.settings(), &self.shared.clock);
         let permit = grant.low;
         let settled = Input::Settle { permit, outcome, slow };
-        let (before, after, effect) = self.circuit.drive(settings, clock, settled);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, settled);
         if matches!(effect, Effect::Stale) {
             return self.tell(Event::Stale(outcome));
         }
@@ -154,7 +156,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
             settings.policy.record(&self.circuit.history, call, clock);
         }
         match effect {
-            Effect::Moved(cause) => self.tell_transition(before, after, cause),
+            Effect::Moved(cause) => self.tell_transition(before, after, now, cause),
             // Without rates there is no such effect, and the compiler should know.
             Effect::Closing if settings.policy.rates().is_some() => {
                 self.drive(Input::Finish { permit });

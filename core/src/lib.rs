@@ -58,6 +58,7 @@
 //! | asking first, settling later | [`try_acquire`](CircuitBreaker::try_acquire), [`Permit`], [`Ticket`] |
 //! | what counts as a failure | [`Classify`], [`by_error`], [`Outcome`] |
 //! | when to open, how long, how to recover | [`Settings`], [`policy`] |
+//! | firmware that counts bytes | [`constant_settings!`] |
 //! | by hand: open, reset, force open, disable, dry run | [`CircuitBreaker`] |
 //! | being told | [`Listener`], [`Event`] |
 //! | drivers that know nothing of breakers | `driver`, behind a feature per interface |

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::breaker::CircuitBreaker;
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Transition};
 use crate::listener::Listener;
 use crate::machine::{Command, Effect, Input, left, step};
@@ -126,7 +126,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
         loop {
             let restored = snapshot.word_after(word, now, asleep);
             match self.circuit.word.replace(word, restored) {
-                Ok(()) => return self.tell_transition(word, restored, Cause::Restored),
+                Ok(()) => return self.tell_transition(word, restored, now, Cause::Restored),
                 Err(found) => word = found,
             }
         }
@@ -197,9 +197,9 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     #[allow(clippy::inline_always, reason = "each kind of input keeps its own part of the machine only")]
     pub(crate) fn drive(self, input: Input) -> bool {
         let (settings, clock) = (self.settings(), &self.shared.clock);
-        let (before, after, effect) = self.circuit.drive(settings, clock, input);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, input);
         if let Effect::Moved(cause) = effect {
-            self.tell_transition(before, after, cause);
+            self.tell_transition(before, after, now, cause);
         }
         !matches!(effect, Effect::Refused)
     }
@@ -209,15 +209,12 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
         self.drive(Input::Command(command))
     }
 
-    pub(crate) fn tell_transition(self, before: Word, after: Word, cause: Cause) {
+    /// Tells of a transition that was made at `now`.
+    pub(crate) fn tell_transition(self, before: Word, after: Word, now: Instant, cause: Cause) {
         let observed = before.phase().observed() && after.phase().observed();
         let state = |word: Word| if observed { word.rule().phase() } else { word.phase() }.state();
-        let wait = matches!(after.rule(), Rule::Open).then(|| {
-            // An opening begins with its transition, unless it goes on where it was.
-            let goes_on = before.since == after.since || matches!(cause, Cause::Restored);
-            let now = if goes_on { self.shared.clock.now() } else { after.since };
-            Ticks::of::<C>(left(after, now, &self.settings().rules, self.salt))
-        });
+        let wait = matches!(after.rule(), Rule::Open)
+            .then(|| Ticks::of::<C>(left(after, now, &self.settings().rules, self.salt)));
         self.tell(Event::Transition(Transition { from: state(before), to: state(after), cause, wait, observed }));
     }
 

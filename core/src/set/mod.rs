@@ -46,6 +46,9 @@ use slot::Slot;
 /// # Ok::<(), fusebox::Rejected>(())
 /// ```
 ///
+/// `C` is the clock, `P` the trip policy, `L` the listener and `S` the settings, as in a
+/// [`CircuitBreaker`](crate::CircuitBreaker).
+///
 /// # Cost
 /// A peer takes its key, a [`Circuit`](crate::Circuit) and 4 bytes. Finding it compares 16-bit hashes one
 /// after the other, a few instructions each; a handle finds it once for many calls. Sets of thousands of
