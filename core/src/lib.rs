@@ -151,3 +151,8 @@ pub use time::{Clock, Instant, Ticks};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The pieces of the page for firmware, as doc tests. Its program is run on an emulated board elsewhere.
+#[cfg(all(doctest, feature = "embedded-hal-1"))]
+#[doc = include_str!("../../docs/firmware.md")]
+struct FirmwarePage;
