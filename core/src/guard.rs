@@ -4,15 +4,15 @@
 
 use core::mem;
 
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Trip};
 use crate::listener::Listener;
-use crate::machine::{Effect, Input};
+use crate::machine::{Effect, Input, left};
 use crate::outcome::Outcome;
 use crate::peer::{Peer, Shared};
 use crate::policy::{Call, TripPolicy};
 use crate::rejected::{RejectReason, Rejected};
-use crate::settings::Abandoned;
+use crate::settings::{Abandoned, Settings};
 use crate::time::{Clock, Instant, Ticks};
 use crate::word::{Phase, Rule, is_closed, same_epoch};
 
@@ -30,9 +30,11 @@ impl Grant {
     pub(crate) const UNTRACKED: u32 = Phase::Disabled as u32;
     /// The same, for a call that observe mode let through but the circuit would have rejected.
     pub(crate) const WOULD_REJECT: u32 = Phase::Disabled as u32 | 1 << 8;
+    /// Granted while closed, and the length of the call matters: a bit that the state word has no use for then.
+    const TIMED: u32 = 1 << 8;
 }
 
-/// Why not, in two registers.
+/// Why not.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(test, derive(PartialEq, Eq))]
 pub(crate) enum Refusal {
@@ -53,52 +55,106 @@ impl Refusal {
     }
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
+/// A grant or a refusal in two registers: a refusal looks like a grant in a phase that grants nothing.
+struct Answer {
+    low: u32,
+    ticks: u32,
+}
+
+impl Answer {
+    const OPEN: u32 = Phase::Open as u32;
+    const HALF_OPEN_FULL: u32 = Phase::Open as u32 | 1 << 8;
+    const FORCED_OPEN: u32 = Phase::ForcedOpen as u32;
+
+    /// A grant that knows its time.
+    fn timed(low: u32, clock: &impl Clock) -> Self {
+        let low = if is_closed(low) { low | Grant::TIMED } else { low };
+        Self { low, ticks: clock.now().ticks() }
+    }
+
+    #[inline]
+    const fn refused(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Open(ticks) => Self { low: Self::OPEN, ticks },
+            Refusal::HalfOpenFull(ticks) => Self { low: Self::HALF_OPEN_FULL, ticks },
+            Refusal::ForcedOpen => Self { low: Self::FORCED_OPEN, ticks: 0 },
+        }
+    }
+
+    #[inline]
+    const fn result(self) -> Result<Grant, Refusal> {
+        // Open and forced open, of the eight phases.
+        if self.low & 0b101 != 0b001 {
+            return Ok(Grant { low: self.low, started: Instant::from_ticks(self.ticks) });
+        }
+        Err(match self.low {
+            Self::HALF_OPEN_FULL => Refusal::HalfOpenFull(self.ticks),
+            Self::FORCED_OPEN => Refusal::ForcedOpen,
+            _ => Refusal::Open(self.ticks),
+        })
+    }
+}
+
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'_, C, P, L, K, S> {
     #[inline]
     pub(crate) fn grant(self) -> Result<Grant, Refusal> {
         let low = self.circuit.word.low();
-        if is_closed(low) && !self.shared.settings.timed {
+        if is_closed(low) && !self.settings().timed {
             return Ok(Grant { low, started: Instant::from_ticks(0) });
         }
-        Self::admit(self.key, self.circuit, self.shared, self.salt)
+        Self::admit(self.key, self.circuit, self.shared).result()
     }
 
-    /// Lets in, or not, whatever the state. Out of line, a handle goes in four registers instead of through
+    /// Lets in, or not, whatever the state. Out of line, a handle and the answer go in registers instead of through
     /// memory.
     #[inline(never)]
-    fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, P, L>, salt: u32) -> Result<Grant, Refusal> {
-        let peer = Peer { key, circuit, shared, salt };
-        let Shared { settings, clock, .. } = shared;
-        let low = circuit.word.low();
-        if is_closed(low) {
-            return Ok(Grant { low, started: clock.now() });
+    fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, L, S>) -> Answer {
+        let peer = Peer { key, circuit, shared };
+        let (settings, clock) = (peer.settings(), &shared.clock);
+        if settings.timed {
+            let low = circuit.word.low();
+            if is_closed(low) {
+                return Answer::timed(low, clock);
+            }
         }
-        let asked = Input::Acquire { salt };
-        let (before, after, effect) = circuit.drive(settings, clock, asked);
+        // Most who come here find the circuit open, and leave with the least that it takes to see it.
+        let word = circuit.word.load();
+        if matches!(word.phase(), Phase::Open) {
+            let ticks = left(word, clock.now(), &settings.rules);
+            if ticks > 0 {
+                return Answer::refused(Refusal::Open(ticks));
+            }
+        }
+        peer.admit_probe()
+    }
+
+    #[inline(never)]
+    #[cold]
+    fn admit_probe(self) -> Answer {
+        let (settings, clock) = (self.settings(), &self.shared.clock);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, Input::Acquire);
         let low = match effect {
             Effect::Admitted(Some(cause)) => {
-                let slot = GiveBack { peer, permit: after.low };
-                peer.tell_transition(before, after, cause);
+                let slot = GiveBack { peer: self, permit: after.low };
+                self.tell_transition(before, after, now, cause);
                 mem::forget(slot);
                 after.low
             }
             Effect::Admitted(None) => after.low,
             Effect::Rejected(_) if after.phase().observed() => Grant::WOULD_REJECT,
-            Effect::Rejected(refusal) => return Err(refusal),
+            Effect::Rejected(refusal) => return Answer::refused(refusal),
             _ => Grant::UNTRACKED,
         };
-        let started = if settings.timed { clock.now() } else { Instant::from_ticks(0) };
-        Ok(Grant { low, started })
+        if settings.timed { Answer::timed(low, clock) } else { Answer { low, ticks: 0 } }
     }
 
     /// Settles a call that took so many ticks, or as long as the clock says.
     #[inline]
     pub(crate) fn settle(self, grant: Grant, outcome: Outcome, took: Option<u32>) {
-        let Shared { settings, .. } = self.shared;
-        let clean = matches!(outcome, Outcome::Success) && !settings.timed && is_closed(grant.low);
+        let clean = matches!(outcome, Outcome::Success) && grant.low & Grant::TIMED == 0 && is_closed(grant.low);
         // A success that changes nothing writes nothing, and need not even look at the state.
-        if !(clean && settings.policy.ignores_success(&self.circuit.history)) {
-            Self::settle_counted(self.key, self.circuit, self.shared, self.salt, grant, outcome, took);
+        if !(clean && self.settings().policy.ignores_success(&self.circuit.history)) {
+            Self::settle_counted(self.key, self.circuit, self.shared, grant, outcome, took);
         }
     }
 
@@ -107,19 +163,18 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     fn settle_counted(
         key: &K,
         circuit: &Circuit<P>,
-        shared: &Shared<C, P, L>,
-        salt: u32,
+        shared: &Shared<C, L, S>,
         grant: Grant,
         outcome: Outcome,
         took: Option<u32>,
     ) {
-        let peer = Peer { key, circuit, shared, salt };
+        let peer = Peer { key, circuit, shared };
         let ignored = matches!(outcome, Outcome::Ignored);
         match Rule::of(grant.low) {
             Rule::Closed if ignored => {}
             Rule::Closed if same_epoch(grant.low, circuit.word.low_latest()) => {
                 let call = Call { failed: matches!(outcome, Outcome::Failure), slow: peer.is_slow(grant, took) };
-                if let Some(trip) = shared.settings.policy.record(&circuit.history, call, &shared.clock) {
+                if let Some(trip) = peer.settings().policy.record(&circuit.history, call, &shared.clock) {
                     peer.trip(grant.low, trip);
                 }
             }
@@ -132,20 +187,20 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     #[inline(never)]
     #[cold]
     fn trip(self, permit: u32, trip: Trip) {
-        let Shared { settings, clock, .. } = self.shared;
-        let (before, after, effect) = self.circuit.drive(settings, clock, Input::Trip { permit });
+        let (settings, clock) = (self.settings(), &self.shared.clock);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, Input::Trip { permit });
         if matches!(effect, Effect::Tripped) {
-            self.tell_transition(before, after, Cause::Tripped(trip));
+            self.tell_transition(before, after, now, Cause::Tripped(trip));
         }
     }
 
     #[inline(never)]
     #[cold]
     fn settle_probe(self, grant: Grant, outcome: Outcome, slow: bool) {
-        let Shared { settings, clock, .. } = self.shared;
+        let (settings, clock) = (self.settings(), &self.shared.clock);
         let permit = grant.low;
         let settled = Input::Settle { permit, outcome, slow };
-        let (before, after, effect) = self.circuit.drive(settings, clock, settled);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, settled);
         if matches!(effect, Effect::Stale) {
             return self.tell(Event::Stale(outcome));
         }
@@ -154,7 +209,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             settings.policy.record(&self.circuit.history, call, clock);
         }
         match effect {
-            Effect::Moved(cause) => self.tell_transition(before, after, cause),
+            Effect::Moved(cause) => self.tell_transition(before, after, now, cause),
             // Without rates there is no such effect, and the compiler should know.
             Effect::Closing if settings.policy.rates().is_some() => {
                 self.drive(Input::Finish { permit });
@@ -165,7 +220,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
 
     #[inline]
     fn is_slow(self, grant: Grant, took: Option<u32>) -> bool {
-        let limit = self.shared.settings.slow_call;
+        let limit = self.settings().slow_call;
         limit != u32::MAX && took.unwrap_or_else(|| self.took(grant)) > limit
     }
 
@@ -182,7 +237,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             return;
         }
         let took = self.took(grant);
-        let outcome = match self.shared.settings.abandoned {
+        let outcome = match self.settings().abandoned {
             Abandoned::Always(outcome) => outcome,
             Abandoned::FailureAfter(limit) if took >= limit => Outcome::Failure,
             Abandoned::FailureAfter(_) => Outcome::Ignored,
@@ -193,15 +248,17 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
 }
 
 /// Gives a probe's slot back if the listener panics before there is a permit.
-struct GiveBack<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> {
-    peer: Peer<'a, C, P, L, K>,
+struct GiveBack<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> {
+    peer: Peer<'a, C, P, L, K, S>,
     permit: u32,
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Drop for GiveBack<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Drop
+    for GiveBack<'_, C, P, L, K, S>
+{
     fn drop(&mut self) {
         // Nothing is told, since whoever would be told is the one who panics.
-        let Shared { settings, clock, .. } = self.peer.shared;
+        let (settings, clock) = (self.peer.settings(), &self.peer.shared.clock);
         let ignored = Input::Settle { permit: self.permit, outcome: Outcome::Ignored, slow: false };
         self.peer.circuit.drive(settings, clock, ignored);
     }
