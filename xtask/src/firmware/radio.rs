@@ -38,7 +38,7 @@ pub(crate) fn check(run: &Run) -> Result<String> {
     // While the peer was dead: the failures that trip, and then nothing but probes.
     let transitions = |of: String| run.messages().filter(move |line| line.starts_with(&of)).collect::<Vec<_>>();
     let dying = transitions(format!("peer {}: ", DYING.map(|byte| format!("{byte:02x}")).join(":")));
-    let failed_probes = dying.iter().filter(|line| line.contains(", probes_failed, ")).count();
+    let failed_probes = dying.iter().filter(|line| line.contains(", a probe failed, ")).count();
     let to_the_dead = run.frames.iter().filter(|frame| is_lost(**frame)).count();
     ensure!(
         to_the_dead == FAILURES_TO_TRIP + failed_probes,
@@ -54,7 +54,8 @@ pub(crate) fn check(run: &Run) -> Result<String> {
     let closed = closed.context("no frame to the peer after its return")?;
     let late = usize::from(closed.number - RETURNS) * apart;
     let last = dying.iter().rev().find(|line| line.contains("-> open")).context("its circuit never opened")?;
-    let [wait] = figures(last.rsplit("for ").next().unwrap_or_default())?;
+    let [seconds, thousandths] = figures(last.rsplit("probe in ").next().unwrap_or_default())?;
+    let wait = seconds * 1_000 + thousandths;
     ensure!(late <= wait + peers * apart, "closed {late} ms after the return, the wait being {wait} ms");
     ensure!(dying.last().is_some_and(|line| line.contains("half_open -> closed")), "its circuit is not closed");
 

@@ -1,10 +1,10 @@
 //! What the images share.
 #![no_std]
 
+pub mod address;
 pub mod energy;
 pub mod interleave;
 pub mod link;
-pub mod log;
 pub mod radio;
 
 use defmt_semihosting as _;

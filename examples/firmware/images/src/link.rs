@@ -6,10 +6,10 @@ use board::{UPTIME, Uart};
 use embedded_io::ErrorKind;
 use fusebox::clock::TickCounter;
 use fusebox::policy::MaxFailures;
-use fusebox::{CircuitBreaker, CircuitBreakerSet, Error, Outcome, Settings, by_error, checked};
+use fusebox::{CircuitBreaker, CircuitBreakerSet, DefmtListener, Error, Outcome, Settings, by_error, checked};
 
-use crate::log::Log;
-use crate::radio::{Address, Fault, Radio, RadioError};
+use crate::address::Address;
+use crate::radio::{Fault, Radio, RadioError};
 
 /// The clock of the breakers.
 pub type Clock = &'static TickCounter<1_000>;
@@ -22,9 +22,9 @@ pub type LinkError = Error<Error<RadioError<ErrorKind>>>;
 pub struct Link<const PEERS: usize> {
     radio: Radio<Uart>,
     /// Guards all messages: if the modem is gone, none will arrive.
-    modem: CircuitBreaker<Clock, MaxFailures<3>, Log>,
+    modem: CircuitBreaker<Clock, MaxFailures<3>, DefmtListener>,
     /// Guards the messages to each peer.
-    peers: CircuitBreakerSet<Address, Clock, PEERS, MaxFailures<2>, Log>,
+    peers: CircuitBreakerSet<Address, Clock, PEERS, MaxFailures<2>, DefmtListener>,
 }
 
 /// The third failure within a minute opens. 8.3 s are no multiple of the second between two messages to a peer, so
@@ -43,8 +43,8 @@ impl<const PEERS: usize> Link<PEERS> {
     pub const fn new(line: Uart) -> Self {
         Self {
             radio: Radio::new(line),
-            modem: CircuitBreaker::with_listener(&UPTIME, MODEM, Log("modem")),
-            peers: CircuitBreakerSet::with_listener(&UPTIME, PEER, Log("peer")),
+            modem: CircuitBreaker::with_listener(&UPTIME, MODEM, DefmtListener::named("modem")),
+            peers: CircuitBreakerSet::with_listener(&UPTIME, PEER, DefmtListener::named("peer")),
         }
     }
 
@@ -68,12 +68,12 @@ impl<const PEERS: usize> Link<PEERS> {
     }
 
     /// The circuit of the modem.
-    pub const fn modem(&self) -> &CircuitBreaker<Clock, MaxFailures<3>, Log> {
+    pub const fn modem(&self) -> &CircuitBreaker<Clock, MaxFailures<3>, DefmtListener> {
         &self.modem
     }
 
     /// The circuits of the peers.
-    pub const fn peers(&self) -> &CircuitBreakerSet<Address, Clock, PEERS, MaxFailures<2>, Log> {
+    pub const fn peers(&self) -> &CircuitBreakerSet<Address, Clock, PEERS, MaxFailures<2>, DefmtListener> {
         &self.peers
     }
 }

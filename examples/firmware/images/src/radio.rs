@@ -7,8 +7,7 @@
 
 use embedded_io::{Error as _, ErrorKind, Read, ReadReady, Write};
 
-/// Who a message is for.
-pub type Address = [u8; 6];
+use crate::address::Address;
 
 /// A radio modem on a serial line whose reads end in time.
 #[derive(Debug)]
@@ -118,7 +117,7 @@ impl<S: Read + ReadReady + Write> Radio<S> {
 fn frame(to: &Address, number: u16, reading: u32) -> [u8; FRAME] {
     let mut frame = [0; FRAME];
     frame[0] = SYNC;
-    frame[1..7].copy_from_slice(to);
+    frame[1..7].copy_from_slice(&to.0);
     frame[7..9].copy_from_slice(&number.to_le_bytes());
     frame[9..13].copy_from_slice(&reading.to_le_bytes());
     frame[13] = 0xff - sum(&frame[1..13]);

@@ -6,8 +6,8 @@ use board::{UPTIME, Uart};
 use embedded_io::{Error as _, ErrorKind, Read as _};
 use fusebox::driver::GuardedIo;
 use fusebox::{CircuitBreaker, Clock as _, Error, State};
+use images::address::Address;
 use images::link::Link;
-use images::radio::Address;
 use images::{finish, holds};
 
 const PEERS: u8 = 4;
@@ -28,7 +28,7 @@ fn messages_over_a_bad_line() -> bool {
     let (mut sent, mut suppressed, mut quick) = (0, 0, true);
     for number in 0..MESSAGES {
         board::sleep_until(u32::from(number) * 250);
-        let peer: Address = [2, 0, 0, 0, 0, number as u8 % PEERS];
+        let peer = Address([2, 0, 0, 0, 0, number as u8 % PEERS]);
         let start = UPTIME.now();
         match link.send(&peer, number, 0) {
             Err(Error::Inner(Error::Inner(error))) => {

@@ -4,17 +4,17 @@
 
 use board::UPTIME;
 use fusebox::policy::MaxFailures;
-use fusebox::{CircuitBreakerSet, Error, RejectReason, Settings, State, WhenFull};
-use images::log::Log;
-use images::radio::{Address, RadioError};
+use fusebox::{CircuitBreakerSet, DefmtListener, Error, RejectReason, Settings, State, WhenFull};
+use images::address::Address;
+use images::radio::RadioError;
 use images::{finish, holds};
 
 const ROOM: u8 = 4;
 
-type Peers = CircuitBreakerSet<Address, images::link::Clock, { ROOM as usize }, MaxFailures<3>, Log>;
+type Peers = CircuitBreakerSet<Address, images::link::Clock, { ROOM as usize }, MaxFailures<3>, DefmtListener>;
 
 fn address(peer: u8) -> Address {
-    [2, 0, 0, 0, 0, peer]
+    Address([2, 0, 0, 0, 0, peer])
 }
 
 fn send(peers: &mut Peers, peer: u8, arrives: bool) -> Result<(), Error<RadioError<()>>> {
@@ -24,7 +24,7 @@ fn send(peers: &mut Peers, peer: u8, arrives: bool) -> Result<(), Error<RadioErr
 #[board::entry]
 fn main() -> ! {
     board::start_uptime();
-    let mut peers = Peers::with_listener(&UPTIME, Settings::DEFAULT, Log("peer"));
+    let mut peers = Peers::with_listener(&UPTIME, Settings::DEFAULT, DefmtListener::named("peer"));
     for _ in 0..4 {
         for peer in 0..ROOM {
             let _ = send(&mut peers, peer, false);

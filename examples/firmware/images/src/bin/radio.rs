@@ -6,16 +6,18 @@
 
 use board::Uart;
 use fusebox::Error;
+use images::address::Address;
 use images::energy::UNACKNOWLEDGED_MICROJOULES;
 use images::link::Link;
-use images::log::Named;
-use images::radio::Address;
 
-const PEERS: [Address; 4] =
-    [[2, 0, 0, 0, 0, 0x11], [2, 0, 0, 0, 0, 0x22], [2, 0, 0, 0, 0, 0x33], [2, 0, 0, 0, 0, 0x44]];
+const PEERS: [Address; 4] = [address(0x11), address(0x22), address(0x33), address(0x44)];
 const MESSAGES: u16 = 480;
 const MILLISECONDS_PER_MESSAGE: u32 = 250;
 const TIMEOUT_MILLISECONDS: u32 = 200;
+
+const fn address(last: u8) -> Address {
+    Address([2, 0, 0, 0, 0, last])
+}
 
 /// What became of the messages to a peer.
 #[derive(Default)]
@@ -65,7 +67,7 @@ fn main() -> ! {
     let mut sum = Counts::default();
     for (peer, count) in PEERS.iter().zip(&counts) {
         let Counts { sent, delivered, suppressed } = count;
-        defmt::info!("{}: sent {}, delivered {}, suppressed {}", Named("total", *peer), sent, delivered, suppressed);
+        defmt::info!("total {}: sent {}, delivered {}, suppressed {}", peer, sent, delivered, suppressed);
         sum.sent += sent;
         sum.delivered += delivered;
         sum.suppressed += suppressed;
@@ -95,8 +97,8 @@ impl Outage {
             let Self { first, messages, suppressed } = *self;
             let share = suppressed * 100 / messages;
             defmt::info!(
-                "{}: messages {=u16} to {=u16}, {=u32} of {=u32} suppressed ({=u32} %)",
-                Named("outage", *peer),
+                "outage {}: messages {=u16} to {=u16}, {=u32} of {=u32} suppressed ({=u32} %)",
+                peer,
                 first,
                 delivered,
                 suppressed,

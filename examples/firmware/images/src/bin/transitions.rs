@@ -7,14 +7,14 @@
 use core::mem;
 use core::time::Duration;
 
-use defmt::{Formatter, error, info};
+use defmt::{error, info};
 use fusebox::clock::ManualClock;
 use fusebox::policy::{Call, Cell, MaxFailures, Rates, SlowCountWindow, Tally, TripPolicy};
 use fusebox::{
     CircuitBreaker, CircuitBreakerSet, Clock, DefmtListener, Instant, Outcome, Rejected, Settings, SettingsError,
     Snapshot, SnapshotError, Trip, TripReason, WhenFull,
 };
-use images as _;
+use images::address::Address;
 
 static CLOCK: ManualClock = ManualClock::new();
 
@@ -41,20 +41,6 @@ fn tell_everything() -> Result<(), Surprise> {
     other_policies()?;
     other_clocks();
     Ok(())
-}
-
-/// An address on the radio, as people write it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Address([u8; 6]);
-
-impl defmt::Format for Address {
-    fn format(&self, f: Formatter<'_>) {
-        let [first, rest @ ..] = self.0;
-        defmt::write!(f, "{=u8:02x}", first);
-        for byte in rest {
-            defmt::write!(f, ":{=u8:02x}", byte);
-        }
-    }
 }
 
 const SENSOR: Address = Address([0x02, 0, 0, 0, 0, 0x07]);
