@@ -14,7 +14,6 @@ use crate::shell::{Call, Shell};
 
 /// What the first serial line of a board is connected to.
 #[derive(Clone, Copy)]
-#[allow(dead_code, reason = "not every kind of line has its image yet")]
 pub(crate) enum Line {
     /// No line at all.
     None,
@@ -130,6 +129,7 @@ fn limited(program: &Expression, limit: Duration) -> Result<Ended> {
     let running = program.start()?;
     let Some(output) = running.wait_timeout(limit)? else {
         running.kill()?;
+        running.wait_timeout(Duration::from_secs(10))?;
         return Ok(Ended::TooLate);
     };
     Ok(output.status.code().map_or(Ended::BySignal, Ended::With))
@@ -145,5 +145,11 @@ mod tests {
         assert_eq!(limited(&sleep, Duration::from_millis(20)).unwrap(), Ended::TooLate);
         let fail = Call::new("cargo no-such-command").expression(Path::new(".")).stderr_null();
         assert_eq!(limited(&fail, Duration::from_secs(100)).unwrap(), Ended::With(101));
+    }
+
+    #[test]
+    fn figures_are_read_out_of_a_message() {
+        assert_eq!(figures("480 messages to 4 peers, 250 ms apart").unwrap(), [480, 4, 250]);
+        assert_eq!(figures::<2>("sent 7").unwrap_err().to_string(), "`sent 7` has 1 figures, not 2");
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct Image {
     pub(crate) check: fn(&Run) -> Result<String>,
 }
 
-#[allow(dead_code, reason = "what no image asks for yet is there for those to come")]
+#[allow(dead_code, reason = "packages and boards of their own are for images that need one executor")]
 impl Image {
     /// A binary of the package `images`, for every board, with nothing on its serial line. Its last message is
     /// what is worth noting.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
+use super::checks;
 use super::emulator::{Run, figures};
 use super::modem::{Address, Answer, Frame};
 
@@ -65,6 +66,9 @@ pub(crate) fn check(run: &Run) -> Result<String> {
     let healthy =
         run.frames.iter().map(|frame| frame.to).find(|to| *to != DYING && frames_to_each(*to) != messages / peers);
     ensure!(healthy.is_none(), "messages to the healthy peer {healthy:?} were suppressed");
+
+    // Nothing depends on the moment, so all of it is the same on every board.
+    checks::as_expected(run)?;
     Ok(format!(
         "sent {sent}, delivered {delivered}, suppressed {suppressed}, {share} % while dead, closed {late} ms after the \
          return, saved {} mJ",
