@@ -5,12 +5,14 @@ use core::time::Duration;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Transition};
+use crate::guard::Refusal;
 use crate::listener::Listener;
 use crate::machine::{Command, Effect, Input, left, step};
-use crate::outcome::State;
+use crate::outcome::{Outcome, State};
 use crate::permit::Permit;
 use crate::policy::{MaxFailures, Tally, TripPolicy};
 use crate::rejected::{RejectReason, Rejected};
+use crate::set::Ticket;
 use crate::settings::Settings;
 use crate::settings_error::SettingsError;
 use crate::snapshot::Snapshot;
@@ -75,6 +77,26 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
             Ok(grant) => Ok(Permit::new(self, grant)),
             Err(refusal) => Err(refusal.rejected::<C>()),
         }
+    }
+
+    /// Asks to make a call, for a ticket that borrows nothing. It is to be settled with this peer.
+    #[inline]
+    pub fn try_acquire_ticket(self) -> Result<Ticket, Rejected> {
+        self.grant().map(Ticket::of_no_place).map_err(Refusal::rejected::<C>)
+    }
+
+    /// Settles a ticket with the outcome of its call.
+    #[inline]
+    #[allow(clippy::needless_pass_by_value, reason = "a ticket is used up by being settled")]
+    pub fn settle_ticket(self, ticket: Ticket, outcome: Outcome) {
+        self.settle(ticket.grant, outcome, None);
+    }
+
+    /// Settles a ticket whose call nobody saw the end of, as an outcome that the caller decides on.
+    #[allow(clippy::needless_pass_by_value, reason = "a ticket is used up by being settled")]
+    pub fn abandon_ticket(self, ticket: Ticket, outcome: Outcome) {
+        self.settle(ticket.grant, outcome, None);
+        self.tell(Event::Abandoned(outcome));
     }
 
     /// The state. See [`CircuitBreaker::state`](crate::CircuitBreaker::state).

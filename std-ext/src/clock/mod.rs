@@ -1,0 +1,35 @@
+//! Clocks of an operating system and of a Tokio runtime.
+
+mod std_clock;
+#[cfg(feature = "tokio")]
+mod tokio_clock;
+
+pub use std_clock::StdClock;
+#[cfg(feature = "tokio")]
+pub use tokio_clock::TokioClock;
+
+use std::time::Duration;
+
+use fusebox::Clock;
+use fusebox::clock::ManualClock;
+
+/// A clock that also tells long times. A circuit's ticks wrap after weeks, a server runs for months.
+pub trait Uptime: Clock {
+    /// The time since a moment that stays the same.
+    fn uptime(&self) -> Duration;
+}
+
+impl<C: Uptime + ?Sized> Uptime for &C {
+    fn uptime(&self) -> Duration {
+        (**self).uptime()
+    }
+}
+
+/// For tests: its ticks, so it wraps when they do.
+impl<const HZ: u32> Uptime for ManualClock<HZ> {
+    fn uptime(&self) -> Duration {
+        let ticks = u64::from(self.now().ticks());
+        let hz = u64::from(HZ.max(1));
+        Duration::from_secs(ticks / hz) + Duration::from_nanos(ticks % hz * 1_000_000_000 / hz)
+    }
+}
