@@ -58,7 +58,7 @@ pub(crate) fn figures<const N: usize>(text: &str) -> Result<[usize; N]> {
 }
 
 /// An image takes seconds. One that is still running after this hangs.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs an image to its end, which must be a good one.
 pub(crate) fn run(shell: &Shell, image: &Image, board: &'static Board) -> Result<Run> {

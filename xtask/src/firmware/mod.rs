@@ -48,33 +48,43 @@ impl Row {
 }
 
 /// Installs what is missing, builds the images and runs them, all or the named ones. Each result is told at once.
-pub(crate) fn run(shell: &Shell, only: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
-    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).collect();
-    let chosen = select::choose(&names, only)?;
-    let chosen: Vec<&Image> = IMAGES.iter().zip(chosen).filter_map(|(image, chosen)| chosen.then_some(image)).collect();
+pub(crate) fn run(shell: &Shell, only: &[String], only_on: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
+    let runs = choose(only, only_on)?;
     install(shell)?;
-    let mut rows = vec![];
-    for image in &chosen {
-        for board in image.boards {
-            build(shell, image, board)?;
-        }
+    for (image, board) in &runs {
+        build(shell, image, board)?;
     }
-    for image in chosen {
-        for board in image.boards {
-            let start = Instant::now();
-            let outcome = emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
-            let row = Row { image: image.name, board: board.name, outcome, took: start.elapsed() };
-            shell.note(&row.line())?;
-            tell(&row);
-            rows.push(row);
-        }
+    let mut rows = vec![];
+    for (image, board) in runs {
+        let start = Instant::now();
+        let outcome = emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
+        let row = Row { image: image.name, board: board.name, outcome, took: start.elapsed() };
+        shell.note(&row.line())?;
+        tell(&row);
+        rows.push(row);
     }
     Ok(rows)
 }
 
+/// Each image with each board that it is for, all or the named ones.
+fn choose(only: &[String], only_on: &[String]) -> Result<Vec<(&'static Image, &'static Board)>> {
+    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).collect();
+    let images = IMAGES.iter().zip(select::choose("image", &names, only)?).filter(|(_, chosen)| *chosen);
+    let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
+    let boards: Vec<&Board> = BOARDS
+        .iter()
+        .zip(select::choose("board", &names, only_on)?)
+        .filter_map(|(board, chosen)| chosen.then_some(*board))
+        .collect();
+    let runs = images.flat_map(|(image, _)| image.boards.iter().map(move |board| (image, *board)));
+    let runs: Vec<_> = runs.filter(|(_, board)| boards.contains(board)).collect();
+    ensure!(!runs.is_empty(), "none of these images is for these boards");
+    Ok(runs)
+}
+
 /// The step of `cargo xtask test`.
 pub(crate) fn step(shell: &Shell) -> Result<String> {
-    let rows = run(shell, &[], |_| ())?;
+    let rows = run(shell, &[], &[], |_| ())?;
     let mut failed = String::new();
     for row in rows.iter().filter(|row| row.outcome.is_err()) {
         // Writing to a string cannot fail.
@@ -127,6 +137,17 @@ fn for_board(command: &str, package: &str, board: &Board) -> Call {
 mod tests {
     use super::*;
     use anyhow::anyhow;
+
+    #[test]
+    fn images_and_boards_are_chosen_by_name() {
+        let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let chosen = choose(&names(&["hello", "radio"]), &names(&["virt"])).unwrap();
+        assert_eq!(chosen.iter().map(|(image, _)| image.name).collect::<Vec<_>>(), ["hello", "radio"]);
+        assert!(chosen.iter().all(|(_, board)| board.name == "virt"));
+        assert!(choose(&[], &[]).unwrap().len() > BOARDS.len());
+        let error = choose(&names(&["helo"]), &[]).err().unwrap().to_string();
+        assert!(error.starts_with("no image is called helo; the images are hello"), "{error}");
+    }
 
     #[test]
     fn a_row_has_its_figures_or_its_reason() {
