@@ -52,6 +52,9 @@ struct FirmwareArgs {
     /// Run only these images, separated by commas
     #[arg(long, value_name = "IMAGE,…", value_delimiter = ',')]
     only: Vec<String>,
+    /// Run on these boards only, separated by commas
+    #[arg(long, value_name = "BOARD,…", value_delimiter = ',')]
+    board: Vec<String>,
     /// Show the commands, and all that images and commands print
     #[arg(long, short)]
     verbose: bool,
@@ -81,7 +84,7 @@ fn test(args: &TestArgs) -> Result<bool> {
         return Ok(true);
     }
     let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-    let chosen = select::choose(&names, &args.only)?;
+    let chosen = select::choose("step", &names, &args.only)?;
     let start = Instant::now();
     let mut rows = Vec::new();
     for (step, chosen) in STEPS.iter().zip(chosen) {
@@ -109,7 +112,7 @@ fn firmware(args: &FirmwareArgs) -> Result<bool> {
     if !args.verbose {
         println!("{}", firmware::Row::HEAD);
     }
-    let rows = firmware::run(&shell, &args.only, tell)?;
+    let rows = firmware::run(&shell, &args.only, &args.board, tell)?;
     if args.verbose {
         println!("\n{}", firmware::Row::HEAD);
         for row in &rows {

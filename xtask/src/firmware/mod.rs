@@ -57,42 +57,57 @@ impl Row {
 }
 
 /// Installs what is missing, builds the images and runs them, all or the named ones. Each result is told at once.
-pub(crate) fn run(shell: &Shell, only: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
-    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).chain([PAGE]).collect();
-    let chosen = select::choose(&names, only)?;
-    let page = chosen.last() == Some(&true);
-    let chosen: Vec<&Image> = IMAGES.iter().zip(chosen).filter_map(|(image, chosen)| chosen.then_some(image)).collect();
+pub(crate) fn run(shell: &Shell, only: &[String], only_on: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
+    let Chosen { runs, page } = choose(only, only_on)?;
     install(shell)?;
-    let mut told = |rows: &[Row]| -> Result<()> {
-        if let Some(row) = rows.last() {
-            shell.note(&row.line())?;
-            tell(row);
-        }
+    for (image, board) in &runs {
+        build(shell, image, board)?;
+    }
+    let mut rows = vec![];
+    let mut take = |row: Row| -> Result<()> {
+        shell.note(&row.line())?;
+        tell(&row);
+        rows.push(row);
         Ok(())
     };
-    let mut rows = vec![];
-    for image in &chosen {
-        for board in image.boards {
-            build(shell, image, board)?;
-        }
-    }
-    for image in chosen {
-        for board in image.boards {
-            let check = || emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
-            rows.push(Row::of(image.name, board, check));
-            told(&rows)?;
-        }
+    for (image, board) in runs {
+        let check = || emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
+        take(Row::of(image.name, board, check))?;
     }
     if page {
-        rows.push(Row::of(PAGE, boards::LM3S6965EVB, || page::run(shell)));
-        told(&rows)?;
+        take(Row::of(PAGE, page::BOARD, || page::run(shell)))?;
     }
     Ok(rows)
 }
 
+/// What to run.
+struct Chosen {
+    runs: Vec<(&'static Image, &'static Board)>,
+    page: bool,
+}
+
+/// Each image with each board that it is for, all or the named ones.
+fn choose(only: &[String], only_on: &[String]) -> Result<Chosen> {
+    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).chain([PAGE]).collect();
+    let chosen = select::choose("image", &names, only)?;
+    let page = chosen.last() == Some(&true);
+    let images = IMAGES.iter().zip(chosen).filter(|(_, chosen)| *chosen);
+    let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
+    let boards: Vec<&Board> = BOARDS
+        .iter()
+        .zip(select::choose("board", &names, only_on)?)
+        .filter_map(|(board, chosen)| chosen.then_some(*board))
+        .collect();
+    let runs = images.flat_map(|(image, _)| image.boards.iter().map(move |board| (image, *board)));
+    let runs: Vec<_> = runs.filter(|(_, board)| boards.contains(board)).collect();
+    let page = page && boards.contains(&page::BOARD);
+    ensure!(page || !runs.is_empty(), "none of these images is for these boards");
+    Ok(Chosen { runs, page })
+}
+
 /// The step of `cargo xtask test`.
 pub(crate) fn step(shell: &Shell) -> Result<String> {
-    let rows = run(shell, &[], |_| ())?;
+    let rows = run(shell, &[], &[], |_| ())?;
     let mut failed = String::new();
     for row in rows.iter().filter(|row| row.outcome.is_err()) {
         // Writing to a string cannot fail.
@@ -146,6 +161,18 @@ fn for_board(command: &str, package: &str, board: &Board) -> Call {
 mod tests {
     use super::*;
     use anyhow::anyhow;
+
+    #[test]
+    fn images_and_boards_are_chosen_by_name() {
+        let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let Chosen { runs, page } = choose(&names(&["hello", "radio"]), &names(&["virt"])).unwrap();
+        assert_eq!(runs.iter().map(|(image, _)| image.name).collect::<Vec<_>>(), ["hello", "radio"]);
+        assert!(!page && runs.iter().all(|(_, board)| board.name == "virt"));
+        let Chosen { runs, page } = choose(&[], &[]).unwrap();
+        assert!(page && runs.len() > BOARDS.len());
+        let error = choose(&names(&["helo"]), &[]).err().unwrap().to_string();
+        assert!(error.starts_with("no image is called helo; the images are hello"), "{error}");
+    }
 
     #[test]
     fn a_row_has_its_figures_or_its_reason() {
