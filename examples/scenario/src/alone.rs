@@ -1,0 +1,73 @@
+//! A breaker of its own.
+
+use fusebox::clock::ManualClock;
+use fusebox::policy::TripPolicy;
+use fusebox::{CircuitBreaker, Instant, Permit, Rejected};
+
+use crate::circuit::{by_hand, look};
+use crate::shelf::{NoPlace, Room, Shelf};
+use crate::step::{Ending, Key, Label, Manual};
+use crate::subject::{Look, NotDone, Subject};
+
+/// A breaker and its permits.
+pub(crate) struct Alone<'a, const HZ: u32, P: TripPolicy> {
+    breaker: &'a CircuitBreaker<&'a ManualClock<HZ>, P>,
+    permits: Shelf<Permit<'a, &'a ManualClock<HZ>, P>>,
+}
+
+impl<'a, const HZ: u32, P: TripPolicy> Alone<'a, HZ, P> {
+    pub(crate) const fn new(breaker: &'a CircuitBreaker<&'a ManualClock<HZ>, P>, room: Room) -> Self {
+        Self { breaker, permits: Shelf::new(room) }
+    }
+}
+
+impl<const HZ: u32, P: TripPolicy> Subject for Alone<'_, HZ, P> {
+    fn set_time(&self, now: Instant) {
+        self.breaker.clock().set(now);
+    }
+
+    fn call(&mut self, _: Key, ending: Ending) -> Result<bool, Rejected> {
+        let permit = self.breaker.try_acquire()?;
+        let would_reject = permit.would_reject();
+        settle(permit, ending);
+        Ok(would_reject)
+    }
+
+    fn has_place(&self, label: Option<Label>) -> Result<(), NoPlace> {
+        self.permits.has_place(label)
+    }
+
+    fn acquire(&mut self, _: Key, label: Option<Label>) -> Result<bool, Rejected> {
+        let permit = self.breaker.try_acquire()?;
+        let would_reject = permit.would_reject();
+        self.permits.put(label, permit);
+        Ok(would_reject)
+    }
+
+    fn settle(&mut self, label: Option<Label>, ending: Ending) -> bool {
+        self.permits.take(label).map(|permit| settle(permit, ending)).is_some()
+    }
+
+    fn abandon(&mut self, label: Option<Label>) -> bool {
+        self.permits.take(label).map(drop).is_some()
+    }
+
+    fn by_hand(&mut self, _: Key, manual: Manual) -> Result<Option<bool>, NotDone> {
+        Ok(by_hand(self.breaker.peer(), manual)?)
+    }
+
+    fn look(&self, _: Key) -> Look {
+        look(self.breaker.peer())
+    }
+
+    fn peers(&self) -> u32 {
+        1
+    }
+}
+
+fn settle<const HZ: u32, P: TripPolicy>(permit: Permit<'_, &ManualClock<HZ>, P>, ending: Ending) {
+    match ending.took {
+        Some(took) => permit.settle_timed(ending.outcome, took.as_duration()),
+        None => permit.settle(ending.outcome),
+    }
+}
