@@ -26,13 +26,6 @@ impl<const HZ: u32, P: TripPolicy> Subject for Alone<'_, HZ, P> {
         self.breaker.clock().set(now);
     }
 
-    fn call(&mut self, _: Key, ending: Ending) -> Result<bool, Rejected> {
-        let permit = self.breaker.try_acquire()?;
-        let would_reject = permit.would_reject();
-        settle(permit, ending);
-        Ok(would_reject)
-    }
-
     fn has_place(&self, label: Option<Label>) -> Result<(), NoPlace> {
         self.permits.has_place(label)
     }
@@ -45,7 +38,12 @@ impl<const HZ: u32, P: TripPolicy> Subject for Alone<'_, HZ, P> {
     }
 
     fn settle(&mut self, label: Option<Label>, ending: Ending) -> bool {
-        self.permits.take(label).map(|permit| settle(permit, ending)).is_some()
+        let Some(permit) = self.permits.take(label) else { return false };
+        match ending.took {
+            Some(took) => permit.settle_timed(ending.outcome, took.as_duration()),
+            None => permit.settle(ending.outcome),
+        }
+        true
     }
 
     fn abandon(&mut self, label: Option<Label>) -> bool {
@@ -62,12 +60,5 @@ impl<const HZ: u32, P: TripPolicy> Subject for Alone<'_, HZ, P> {
 
     fn peers(&self) -> u32 {
         1
-    }
-}
-
-fn settle<const HZ: u32, P: TripPolicy>(permit: Permit<'_, &ManualClock<HZ>, P>, ending: Ending) {
-    match ending.took {
-        Some(took) => permit.settle_timed(ending.outcome, took.as_duration()),
-        None => permit.settle(ending.outcome),
     }
 }

@@ -26,6 +26,14 @@ pub(crate) struct Config {
     pub(crate) keep_history: bool,
 }
 
+impl Config {
+    /// Whether there are sets of such breakers. Those for pairs and for the fine clock would not fit into
+    /// the flash of a small chip.
+    pub(crate) fn fits_set(&self) -> bool {
+        self.second.is_none() && self.tick == Tick::Millisecond
+    }
+}
+
 /// How long a tick of the clock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Tick {

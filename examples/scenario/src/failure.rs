@@ -40,6 +40,14 @@ pub(crate) enum Sight {
     Peers(u32),
 }
 
+impl Failure<'_> {
+    /// Whether the breaker may well have done as expected, but more permits were kept than there is
+    /// [`Room`](crate::Room) for.
+    pub fn is_for_want_of_room(&self) -> bool {
+        self.reason == Reason::NoRoom
+    }
+}
+
 impl fmt::Display for Failure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, step, reason } = self;

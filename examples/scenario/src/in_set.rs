@@ -33,25 +33,11 @@ impl<'a, const HZ: u32, P: TripPolicy> InSet<'a, HZ, P> {
         });
         Self { set, tickets: Shelf::new(room) }
     }
-
-    fn settle_ticket(&self, ticket: Ticket, ending: Ending) {
-        match ending.took {
-            Some(took) => self.set.settle_timed(ticket, ending.outcome, took.as_duration()),
-            None => self.set.settle(ticket, ending.outcome),
-        }
-    }
 }
 
 impl<const HZ: u32, P: TripPolicy> Subject for InSet<'_, HZ, P> {
     fn set_time(&self, now: Instant) {
         self.set.clock().set(now);
-    }
-
-    fn call(&mut self, key: Key, ending: Ending) -> Result<bool, Rejected> {
-        let ticket = self.set.try_acquire(&key)?;
-        let would_reject = ticket.would_reject();
-        self.settle_ticket(ticket, ending);
-        Ok(would_reject)
     }
 
     fn has_place(&self, label: Option<Label>) -> Result<(), NoPlace> {
@@ -66,8 +52,12 @@ impl<const HZ: u32, P: TripPolicy> Subject for InSet<'_, HZ, P> {
     }
 
     fn settle(&mut self, label: Option<Label>, ending: Ending) -> bool {
-        let ticket = self.tickets.take(label);
-        ticket.map(|ticket| self.settle_ticket(ticket, ending)).is_some()
+        let Some(ticket) = self.tickets.take(label) else { return false };
+        match ending.took {
+            Some(took) => self.set.settle_timed(ticket, ending.outcome, took.as_duration()),
+            None => self.set.settle(ticket, ending.outcome),
+        }
+        true
     }
 
     fn abandon(&mut self, label: Option<Label>) -> bool {

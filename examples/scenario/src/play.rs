@@ -1,12 +1,12 @@
 //! Plays the steps of a scenario and compares.
 
+use fusebox::Instant;
 use fusebox::policy::Tally;
-use fusebox::{Instant, Rejected};
 
 use crate::failure::{Failure, Reason, Sight};
 use crate::packed::{Error, Scenario};
 use crate::shelf::NoPlace;
-use crate::step::{After, Op, Retry, Step};
+use crate::step::{After, Ending, Key, Label, Op, Retry, Step};
 use crate::subject::{NotDone, Subject};
 use crate::trace::Trace;
 use crate::trial::Trial;
@@ -74,14 +74,10 @@ impl Player<'_> {
     fn perform(&mut self, step: &Step<'_>) -> Result<Seen, Reason> {
         let nothing = Seen::default();
         match step.op {
-            Op::Call(ending) => {
-                let called = self.subject.call(step.peer, ending);
-                Ok(self.seen(called))
-            }
+            Op::Call(ending) => Ok(self.call(step.peer, ending)),
             Op::Settle(ending) => {
                 if !self.subject.settle(None, ending) {
-                    let called = self.subject.call(step.peer, ending);
-                    self.seen(called);
+                    self.call(step.peer, ending);
                 }
                 Ok(nothing)
             }
@@ -90,8 +86,7 @@ impl Player<'_> {
                     (NoPlace::Taken, Some(label)) => Reason::PermitTaken(label),
                     _ => Reason::NoRoom,
                 })?;
-                let acquired = self.subject.acquire(step.peer, label);
-                Ok(self.seen(acquired))
+                Ok(self.acquire(step.peer, label))
             }
             Op::Release(label, ending) => match self.subject.settle(Some(label), ending) {
                 true => Ok(nothing),
@@ -122,9 +117,16 @@ impl Player<'_> {
         }
     }
 
-    /// What came of asking for a permit.
-    fn seen(&mut self, asked: Result<bool, Rejected>) -> Seen {
-        match asked {
+    fn call(&mut self, key: Key, ending: Ending) -> Seen {
+        let seen = self.acquire(key, None);
+        if seen.admitted == Some(true) {
+            self.subject.settle(None, ending);
+        }
+        seen
+    }
+
+    fn acquire(&mut self, key: Key, label: Option<Label>) -> Seen {
+        match self.subject.acquire(key, label) {
             Ok(would_reject) => {
                 self.trace.number(u32::from(would_reject) + 1);
                 Seen { admitted: Some(true), would_reject: Some(would_reject), retry_after: None }

@@ -51,7 +51,7 @@ impl<'a, const HZ: u32> Setup<'_, 'a, HZ> {
             }
             // Up to 31 calls are kept in another way than longer windows, so both have to be there.
             Policy::CountWindow { calls: calls @ 0..=31, rates } if second.is_none() => {
-                self.finish(self.rated(builder.count_window::<1, 2>(calls, rates.into())))
+                self.alone_or_in_set(self.rated(builder.count_window::<1, 2>(calls, rates.into())))
             }
             Policy::CountWindow { calls, rates } => {
                 self.with_second(self.rated(builder.count_window::<WORDS, 2>(calls, rates.into())), second)
@@ -72,34 +72,41 @@ impl<'a, const HZ: u32> Setup<'_, 'a, HZ> {
 
     fn with_second<P: TripPolicy>(&self, builder: Builder<HZ, P>, second: Option<Policy>) -> Result<Played<'a>, Error> {
         match second {
-            None => self.finish(builder),
-            Some(Policy::Consecutive { failures }) => self.finish(builder.or_consecutive(failures)),
+            None => self.alone_or_in_set(builder),
+            Some(Policy::Consecutive { failures }) => self.alone(builder.or_consecutive(failures)),
             Some(Policy::MaxFailures { max, window }) => {
-                self.finish(builder.or_max_failures::<FAILURES>(max, window.as_duration()))
+                self.alone(builder.or_max_failures::<FAILURES>(max, window.as_duration()))
             }
             Some(Policy::CountWindow { calls, rates }) => {
-                self.finish(builder.or_count_window::<WORDS, 2>(calls, rates.into()))
+                self.alone(builder.or_count_window::<WORDS, 2>(calls, rates.into()))
             }
             Some(Policy::TimeWindow { buckets, bucket, rates }) => {
-                self.finish(builder.or_time_window::<BUCKETS, 2>(buckets, bucket.as_duration(), rates.into()))
+                self.alone(builder.or_time_window::<BUCKETS, 2>(buckets, bucket.as_duration(), rates.into()))
             }
         }
     }
 
-    fn finish<P: TripPolicy>(&self, builder: Builder<HZ, P>) -> Result<Played<'a>, Error> {
-        let Config { set, .. } = self.scenario.config;
-        let settings = complete(&self.scenario.config, builder).build().map_err(Error::Settings)?;
-        let clock = ManualClock::<HZ>::new();
-        match set.or(self.trial.in_set.then_some(WhenFull::Refuse)) {
+    fn alone_or_in_set<P: TripPolicy>(&self, builder: Builder<HZ, P>) -> Result<Played<'a>, Error> {
+        let set = self.scenario.config.set.or(self.trial.in_set.then_some(WhenFull::Refuse));
+        // Sets on one of the clocks are enough, and take half as much flash.
+        match set.filter(|_| HZ == 1_000) {
             Some(when_full) => {
-                let mut set = InSet::new(&clock, settings, when_full, *self.room);
+                let clock = ManualClock::<HZ>::new();
+                let mut set = InSet::new(&clock, self.settings(builder)?, when_full, *self.room);
                 play(self.scenario, self.trial, &mut set)
             }
-            None => {
-                let breaker = CircuitBreaker::with_settings(&clock, settings);
-                play(self.scenario, self.trial, &mut Alone::new(&breaker, *self.room))
-            }
+            None => self.alone(builder),
         }
+    }
+
+    fn alone<P: TripPolicy>(&self, builder: Builder<HZ, P>) -> Result<Played<'a>, Error> {
+        let clock = ManualClock::<HZ>::new();
+        let breaker = CircuitBreaker::with_settings(&clock, self.settings(builder)?);
+        play(self.scenario, self.trial, &mut Alone::new(&breaker, *self.room))
+    }
+
+    fn settings<'c, P: TripPolicy>(&self, builder: Builder<HZ, P>) -> Result<Settings<&'c ManualClock<HZ>, P>, Error> {
+        complete(&self.scenario.config, builder).build().map_err(Error::Settings)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where permits lie until they are settled.
 
+use core::fmt;
+
 #[cfg(not(feature = "std"))]
 use heapless::Vec;
 
@@ -23,6 +25,12 @@ impl Room {
     pub const HOST: Self = Self { stacked: usize::MAX, labelled: usize::MAX };
 }
 
+impl fmt::Display for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} permits without a number and {} with one", self.stacked, self.labelled)
+    }
+}
+
 /// More than fit into any field of the state word, and with 24 bytes each less than half of 16 KiB.
 const STACKED: usize = 300;
 const LABELLED: usize = 16;
@@ -32,7 +40,7 @@ type Stacked<T> = Vec<T>;
 #[cfg(feature = "std")]
 type Labelled<T> = Vec<(Label, T)>;
 #[cfg(not(feature = "std"))]
-type Stacked<T> = Vec<T, STACKED>;
+type Stacked<T> = Vec<T, { STACKED + 1 }>;
 #[cfg(not(feature = "std"))]
 type Labelled<T> = Vec<(Label, T), LABELLED>;
 
@@ -65,7 +73,8 @@ impl<T> Shelf<T> {
         if len < room { Ok(()) } else { Err(NoPlace::Full) }
     }
 
-    /// Keeps a permit for which there [is a place](Self::has_place).
+    /// Keeps a permit for which there [is a place](Self::has_place), or a single one without a label beyond
+    /// that, which is taken again before the next: that of a whole call.
     pub(crate) fn put(&mut self, label: Option<Label>, permit: T) {
         match label {
             Some(label) => push(&mut self.labelled, (label, permit)),
@@ -93,7 +102,7 @@ fn push<T>(store: &mut Vec<T>, permit: T) {
 
 #[cfg(not(feature = "std"))]
 fn push<T, const N: usize>(store: &mut Vec<T, N>, permit: T) {
-    // `has_place` has said that there is room.
+    // There is room: see `put`.
     let _ = store.push(permit);
 }
 

@@ -11,9 +11,6 @@ use crate::step::{Ending, Key, Label, Manual};
 pub(crate) trait Subject {
     fn set_time(&self, now: Instant);
 
-    /// Makes a whole call. Says whether it would have been rejected, as [`acquire`](Self::acquire) does.
-    fn call(&mut self, key: Key, ending: Ending) -> Result<bool, Rejected>;
-
     /// Whether a permit may be asked for and kept.
     fn has_place(&self, label: Option<Label>) -> Result<(), NoPlace>;
 

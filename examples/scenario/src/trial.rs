@@ -41,7 +41,7 @@ impl<'a> Scenario<'a> {
             let alone = Trial { start, in_set: false, judged: shift_is_unseen };
             // The peers of a set draw other waits than a breaker of its own.
             let in_set = Trial { in_set: true, judged: shift_is_unseen && config.jitter == Jitter::None, ..alone };
-            once(alone).chain(config.set.is_none().then_some(in_set))
+            once(alone).chain((config.set.is_none() && config.fits_set()).then_some(in_set))
         })
     }
 }

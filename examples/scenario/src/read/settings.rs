@@ -24,7 +24,7 @@ impl Config {
             bail!("half_open.verdict needs a window with rates, first of a pair");
         }
         let whole = self.times().into_iter().chain(steps).all(Millis::is_whole);
-        Ok(config::Config {
+        let config = config::Config {
             tick: if whole { Tick::Millisecond } else { Tick::Microsecond },
             policy,
             second,
@@ -44,7 +44,11 @@ impl Config {
             }),
             slow_call: self.slow_call()?,
             keep_history: self.trip.keeps_history(),
-        })
+        };
+        if config.set.is_some() && !config.fits_set() {
+            bail!("a `set` goes by one trip policy, and all its times are whole milliseconds");
+        }
+        Ok(config)
     }
 
     /// All times.
