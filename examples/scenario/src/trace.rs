@@ -44,16 +44,35 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
+    use fusebox::clock::ManualClock;
+    use fusebox::{CircuitBreakerSet, Rejected, Ticket};
+
     use super::Trace;
+
+    fn of(feed: impl FnOnce(&mut Trace)) -> u32 {
+        let mut trace = Trace::new();
+        feed(&mut trace);
+        trace.finish()
+    }
 
     #[test]
     fn order_counts() {
-        let of = |numbers: [u32; 2]| {
-            let mut trace = Trace::new();
-            numbers.into_iter().for_each(|number| trace.number(number));
-            trace.finish()
-        };
-        assert_eq!(of([1, 2]), of([1, 2]));
-        assert_ne!(of([1, 2]), of([2, 1]));
+        let both = |one, other| of(|trace| [one, other].into_iter().for_each(|number| trace.number(number)));
+        assert_eq!(both(1, 2), both(1, 2));
+        assert_ne!(both(1, 2), both(2, 1));
+    }
+
+    #[test]
+    fn reason_and_time_of_a_rejection_count() {
+        let clock = ManualClock::<1_000>::new();
+        let mut set = CircuitBreakerSet::<u8, _, 1>::new(&clock);
+        let rejected = |asked: Result<Ticket, Rejected>| of(|trace| trace.rejected(&asked.unwrap_err()));
+        set.peer(&1).unwrap().open();
+        let open = rejected(set.try_acquire(&1));
+        clock.advance_ticks(1);
+        assert_ne!(rejected(set.try_acquire(&1)), open);
+        set.peer(&1).unwrap().force_open();
+        // Neither says when to come back.
+        assert_ne!(rejected(set.try_acquire(&1)), rejected(set.try_acquire(&2)));
     }
 }

@@ -66,6 +66,13 @@ fn windows_of_time_are_started_between_buckets() {
 
 #[test]
 fn the_checksum_sees_what_no_expectation_names() {
+    let window = r#"{"kind":"count_window","calls":9,"min_calls":9,"failure_rate":9}"#;
+    let rated = |steps| {
+        let text = line("", steps).replace(r#"{"kind":"max_failures","max":1,"window_ms":1000}"#, window);
+        play(&text, &Room::CHIP).0.digest
+    };
+    assert_ne!(rated(r#"[[0,"C:S"]]"#), rated(r#"[[0,"C:F"]]"#));
+
     let digest = |steps| play(&line("", steps), &Room::CHIP).0.digest;
     let steps = [
         r#"[[0,"C:F"]]"#,
@@ -75,8 +82,8 @@ fn the_checksum_sees_what_no_expectation_names() {
         r#"[[0,"C:F*2"],[498,"C:S"]]"#,
         r#"[[0,"C:F*2"],[498,"X:S"],[498,"?"]]"#,
         r#"[[0,"M:force"],[0,"C:S"]]"#,
-        r#"[[0,"M:metrics"],[0,"C:F*3"]]"#,
-        r#"[[0,"M:metrics"],[0,"C:F*2"],[0,"C:F"]]"#,
+        r#"[[0,"M:metrics"],[0,"C:F*2"],[499,"C:I"]]"#,
+        r#"[[0,"M:metrics"],[0,"C:F*2"],[500,"C:I"]]"#,
     ];
     let mut digests = steps.map(digest);
     assert_eq!(digests, steps.map(digest));
