@@ -10,8 +10,9 @@ use fusebox_scenario::{Room, Scenarios, play_all, read};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The project's own files, and others' that may lie beside it.
-const FOLDERS: [&str; 2] = ["../../lab/scenarios", "../../../../shared/scenarios"];
+/// The project's own files, and where others' may lie beside it.
+const OWN: &str = "../../lab/scenarios";
+const OTHERS: &str = "../../../../shared/scenarios";
 
 fn main() {
     link();
@@ -50,19 +51,24 @@ fn compile_in() -> Result<()> {
 /// All scenario files, or those that `SCENARIOS` names.
 fn files() -> Result<Vec<PathBuf>> {
     println!("cargo::rerun-if-env-changed=SCENARIOS");
-    if let Some(paths) = env::var_os("SCENARIOS") {
+    if let Some(paths) = env::var_os("SCENARIOS").filter(|paths| !paths.is_empty()) {
         return Ok(env::split_paths(&paths).collect());
     }
-    let mut files = Vec::new();
-    for folder in FOLDERS.map(Path::new).into_iter().filter(|folder| folder.is_dir()) {
-        println!("cargo::rerun-if-changed={}", folder.display());
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "jsonl") {
-                files.push(path);
-            }
-        }
+    let mut files = files_in(Path::new(OWN)).map_err(|error| format!("{OWN}: {error}"))?;
+    if files.is_empty() {
+        return Err(format!("there is no scenario file in {OWN}").into());
     }
+    if Path::new(OTHERS).is_dir() {
+        files.extend(files_in(Path::new(OTHERS)).map_err(|error| format!("{OTHERS}: {error}"))?);
+    }
+    Ok(files)
+}
+
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let mut files: Vec<_> =
+        paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")).collect();
     files.sort();
     Ok(files)
 }
