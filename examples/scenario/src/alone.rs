@@ -37,17 +37,17 @@ impl<const HZ: u32, P: TripPolicy> Subject for Alone<'_, HZ, P> {
         Ok(would_reject)
     }
 
-    fn settle(&mut self, label: Option<Label>, ending: Ending) -> bool {
-        let Some(permit) = self.permits.take(label) else { return false };
+    fn settle(&mut self, label: Option<Label>, ending: Ending) -> Option<()> {
+        let permit = self.permits.take(label)?;
         match ending.took {
             Some(took) => permit.settle_timed(ending.outcome, took.as_duration()),
             None => permit.settle(ending.outcome),
         }
-        true
+        Some(())
     }
 
-    fn abandon(&mut self, label: Option<Label>) -> bool {
-        self.permits.take(label).map(drop).is_some()
+    fn abandon(&mut self, label: Option<Label>) -> Option<()> {
+        self.permits.take(label).map(drop)
     }
 
     fn by_hand(&mut self, _: Key, manual: Manual) -> Result<Option<bool>, NotDone> {

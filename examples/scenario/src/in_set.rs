@@ -51,18 +51,18 @@ impl<const HZ: u32, P: TripPolicy> Subject for InSet<'_, HZ, P> {
         Ok(would_reject)
     }
 
-    fn settle(&mut self, label: Option<Label>, ending: Ending) -> bool {
-        let Some(ticket) = self.tickets.take(label) else { return false };
+    fn settle(&mut self, label: Option<Label>, ending: Ending) -> Option<()> {
+        let ticket = self.tickets.take(label)?;
         match ending.took {
             Some(took) => self.set.settle_timed(ticket, ending.outcome, took.as_duration()),
             None => self.set.settle(ticket, ending.outcome),
         }
-        true
+        Some(())
     }
 
-    fn abandon(&mut self, label: Option<Label>) -> bool {
+    fn abandon(&mut self, label: Option<Label>) -> Option<()> {
         let ticket = self.tickets.take(label);
-        ticket.map(|ticket| self.set.abandon(ticket)).is_some()
+        ticket.map(|ticket| self.set.abandon(ticket))
     }
 
     fn by_hand(&mut self, key: Key, manual: Manual) -> Result<Option<bool>, NotDone> {

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::step::Step;
 
 /// The scenarios of a file, one after the other.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Scenarios<'a>(&'a [u8]);
 
 impl<'a> Scenarios<'a> {
@@ -48,7 +48,7 @@ impl<'a> Scenario<'a> {
 }
 
 /// The steps of a scenario.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Steps<'a>(&'a [u8]);
 
 impl<'a> Iterator for Steps<'a> {

@@ -76,7 +76,7 @@ impl Player<'_> {
         match step.op {
             Op::Call(ending) => Ok(self.call(step.peer, ending)),
             Op::Settle(ending) => {
-                if !self.subject.settle(None, ending) {
+                if self.subject.settle(None, ending).is_none() {
                     self.call(step.peer, ending);
                 }
                 Ok(nothing)
@@ -88,14 +88,14 @@ impl Player<'_> {
                 })?;
                 Ok(self.acquire(step.peer, label))
             }
-            Op::Release(label, ending) => match self.subject.settle(Some(label), ending) {
-                true => Ok(nothing),
-                false => Err(Reason::NoPermit(label)),
-            },
-            Op::Drop(label) => match self.subject.abandon(label) {
-                true => Ok(nothing),
-                false => Err(label.map_or(Reason::NothingToDrop, Reason::NoPermit)),
-            },
+            Op::Release(label, ending) => {
+                let settled = self.subject.settle(Some(label), ending);
+                settled.map(|()| nothing).ok_or(Reason::NoPermit(label))
+            }
+            Op::Drop(label) => {
+                let dropped = self.subject.abandon(label);
+                dropped.map(|()| nothing).ok_or(label.map_or(Reason::NothingToDrop, Reason::NoPermit))
+            }
             Op::Manual(manual) => match self.subject.by_hand(step.peer, manual) {
                 Ok(admitted) => {
                     self.trace.number(admitted.is_none_or(|admitted| admitted).into());

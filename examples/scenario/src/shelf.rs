@@ -31,8 +31,8 @@ impl fmt::Display for Room {
     }
 }
 
-/// More than fit into any field of the state word, and with 24 bytes each less than half of 16 KiB.
-const STACKED: usize = 300;
+/// More than fit into any field of the state word. With 24 bytes each that is less than half of 16 KiB.
+const STACKED: usize = 260;
 const LABELLED: usize = 16;
 
 #[cfg(feature = "std")]

@@ -17,11 +17,11 @@ pub(crate) trait Subject {
     /// Asks for a permit and keeps it. Says whether in observe mode it would have been rejected.
     fn acquire(&mut self, key: Key, label: Option<Label>) -> Result<bool, Rejected>;
 
-    /// Settles a permit that is kept, or says that there is none.
-    fn settle(&mut self, label: Option<Label>, ending: Ending) -> bool;
+    /// Settles a permit that is kept, if there is one.
+    fn settle(&mut self, label: Option<Label>, ending: Ending) -> Option<()>;
 
-    /// Drops a permit that is kept, or says that there is none.
-    fn abandon(&mut self, label: Option<Label>) -> bool;
+    /// Drops a permit that is kept, if there is one.
+    fn abandon(&mut self, label: Option<Label>) -> Option<()>;
 
     /// Whether it was accepted, where it can be refused.
     fn by_hand(&mut self, key: Key, manual: Manual) -> Result<Option<bool>, NotDone>;

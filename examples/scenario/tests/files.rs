@@ -96,7 +96,7 @@ fn the_checksum_sees_what_no_expectation_names() {
 fn more_permits_than_a_chip_keeps_are_an_error_there() {
     let labelled = |count| (0..count).map(|label| format!(r#"[0,"A{label}","+c"]"#)).collect::<Vec<_>>().join(",");
     for (fits, too_many) in [
-        (r#"[[0,"A*300","+c"],[0,"C:S*2","+c"],[0,"X:S*300","c"]]"#.to_owned(), r#"[[0,"A*301","+c"]]"#.to_owned()),
+        (r#"[[0,"A*260","+c"],[0,"C:S*2","+c"],[0,"X:S*260","c"]]"#.to_owned(), r#"[[0,"A*261","+c"]]"#.to_owned()),
         (format!("[{}]", labelled(16)), format!("[{}]", labelled(17))),
     ] {
         assert_eq!(play(&line("", &fits), &Room::CHIP).0.passed, 1);
