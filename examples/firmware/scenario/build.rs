@@ -35,13 +35,11 @@ fn link() {
 fn compile_in() -> Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: build with cargo")?);
     let mut list = String::from("[\n");
-    for (number, path) in files()?.iter().enumerate() {
+    for path in files()? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let packed = pack(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let packed = pack(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let report = report(&packed).map_err(|error| format!("{}: {error}", path.display()))?;
-        let packed_file = out.join(format!("{number}.packed"));
-        fs::write(&packed_file, packed)?;
-        writeln!(list, "File {{ name: {name:?}, packed: include_bytes!({packed_file:?}), on_host: {report:?} }},")?;
+        writeln!(list, "File {{ name: {name:?}, packed: &{packed:?}, on_host: {report:?} }},")?;
     }
     list.push(']');
     fs::write(out.join("files.rs"), list)?;

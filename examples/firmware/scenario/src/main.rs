@@ -13,6 +13,7 @@ struct File {
     on_host: Report,
 }
 
+#[allow(clippy::unreadable_literal, reason = "the build script wrote it")]
 static FILES: &[File] = &include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 #[board::entry]
