@@ -8,6 +8,7 @@ mod images;
 mod modem;
 mod page;
 mod radio;
+mod scenario;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
