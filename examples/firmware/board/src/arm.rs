@@ -11,8 +11,7 @@ pub fn reset() -> ! {
 }
 
 /// The rate at which `SysTick` counts.
-#[cfg(feature = "uptime")]
-const CORE_HZ: u32 = if cfg!(board = "microbit") {
+pub const CORE_HZ: u32 = if cfg!(board = "microbit") {
     16_000_000
 } else if cfg!(board = "lm3s6965evb") {
     12_500_000

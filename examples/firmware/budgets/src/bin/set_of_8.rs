@@ -1,0 +1,26 @@
+//! A circuit for each of eight peers.
+#![no_std]
+#![no_main]
+
+use budgets::product::{UPTIME, give_up, next_peer, send};
+use fusebox::{CircuitBreakerSet, clock::TickCounter};
+
+type Peers = CircuitBreakerSet<u16, &'static TickCounter<1_000>, 8>;
+
+static mut PEERS: Peers = Peers::new(&UPTIME);
+
+#[board::entry]
+fn main() -> ! {
+    // SAFETY: it is named nowhere else, and this runs once.
+    let peers = unsafe { &mut *(&raw mut PEERS) };
+    loop {
+        if !peers.peer(&next_peer()).is_ok_and(|peer| peer.call(send).is_ok()) {
+            give_up();
+        }
+    }
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}

@@ -1,0 +1,119 @@
+//! One breaker: calls, permits, commands, state.
+
+use core::time::Duration;
+
+use fusebox::policy::TripPolicy;
+use fusebox::{
+    CircuitBreaker, Classify, Clock as _, Error, Instant, Listener, Outcome, Peer, Permit, Rejected, Settings, Snapshot,
+    State, Ticks, by_error,
+};
+
+use crate::{CLOCK, Clock, Told, answer, answer_later, any, poll, used};
+
+/// Uses every method of a breaker with these settings.
+pub(crate) fn exercise<P: TripPolicy>(settings: Settings<Clock, P>) {
+    let plain = CircuitBreaker::with_settings(&CLOCK, any(settings));
+    used(plain.call(|| answer(1)));
+    let breaker = CircuitBreaker::with_listener(&CLOCK, any(settings), (Told, Told));
+    calls(&breaker);
+    async_calls(&breaker);
+    permits(breaker.peer());
+    commands(&breaker);
+    looks(&breaker);
+    saved(&breaker);
+    time();
+}
+
+fn severity(error: &u8) -> Outcome {
+    match error {
+        0..4 => Outcome::Success,
+        4..9 => Outcome::Ignored,
+        _ => Outcome::Failure,
+    }
+}
+
+fn judged(result: &Result<u32, u8>) -> Outcome {
+    result.as_ref().map_or_else(severity, |_| Outcome::Success)
+}
+
+fn calls<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+    let result = breaker.call(|| answer(1_u32));
+    used(result.as_ref().err().and_then(Error::retry_after));
+    used(result.err().and_then(Error::into_inner));
+    used(breaker.call_with(by_error(severity), || answer(2)));
+    used(breaker.call_with(judged, || answer(3)));
+    used(breaker.call_with(fusebox::AnyError, || answer(4)));
+    used(by_error(severity).classify(&answer(5)));
+    used(breaker.run(judged, || answer(6)));
+}
+
+fn async_calls<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+    used(poll(breaker.call_async(|| answer_later(1_u32))));
+    used(poll(breaker.call_async_with(by_error(severity), || answer_later(2))));
+    used(poll(breaker.run_async(judged, || answer_later(3))));
+}
+
+fn permits<P: TripPolicy, L: Listener<K>, K: ?Sized>(peer: Peer<'_, Clock, P, L, K>) {
+    used(peer.key());
+    let settle: [fn(Permit<'_, Clock, P, L, K>); 5] = [
+        |permit| permit.success(),
+        |permit| permit.failure(),
+        |permit| permit.ignored(),
+        |permit| permit.settle_timed(any(Outcome::Failure), any(Duration::from_secs(1))),
+        |permit| drop(permit),
+    ];
+    for settle in settle {
+        match peer.try_acquire() {
+            Ok(permit) => {
+                used(permit.would_reject());
+                settle(permit);
+            }
+            Err(rejected) => used(explained(&rejected)),
+        }
+    }
+}
+
+/// Everything that a rejection says.
+pub(crate) fn explained(rejected: &Rejected) -> (&'static str, Option<u32>, Option<Duration>) {
+    let left = rejected.retry_after();
+    (rejected.reason().as_str(), left.map(Ticks::as_millis), left.map(Ticks::as_duration))
+}
+
+fn commands<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+    breaker.open();
+    used(breaker.open_for(any(Duration::from_secs(30))).map_err(|error| (error.field(), error.message())));
+    used(breaker.half_open());
+    breaker.close();
+    breaker.reset();
+    breaker.force_open();
+    breaker.disable();
+    breaker.observe();
+    breaker.automatic();
+}
+
+fn looks<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+    used((breaker.state().as_str(), State::ALL));
+    used((breaker.tally(), breaker.tally().is_clean()));
+    used(breaker.retry_after().map(|left| (left.count(), left.hz())));
+    let settings = breaker.settings();
+    used((settings.policy(), settings.wait(), settings.lease()));
+    used(breaker.clock().now());
+}
+
+fn saved<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+    let snapshot = breaker.snapshot();
+    used((snapshot.state(), snapshot.age()));
+    match Snapshot::from_bytes(any(snapshot.to_bytes())) {
+        Ok(read) => breaker.restore(&read, any(Duration::from_secs(60))),
+        Err(error) => used(error),
+    }
+}
+
+fn time() {
+    CLOCK.set(Instant::from_ticks(any(7)));
+    CLOCK.advance(any(Duration::from_millis(5)));
+    CLOCK.advance_ticks(any(9));
+    let now = CLOCK.now();
+    let then = now.before(any(3)).after(any(2));
+    used((now.elapsed_since(then), now.age_of::<Clock>(then), now.ticks()));
+}

@@ -1,0 +1,30 @@
+//! The firmware that a breaker is added to: a clock, and a call that may fail.
+
+use core::hint::black_box;
+
+use fusebox::clock::TickCounter;
+
+/// Milliseconds.
+pub static UPTIME: TickCounter<1_000> = TickCounter::new();
+
+/// The call to be guarded.
+///
+/// # Errors
+/// There was no answer.
+#[inline(never)]
+pub fn send() -> Result<(), ()> {
+    UPTIME.tick();
+    black_box(Err(()))
+}
+
+/// What is done about a call that failed.
+#[inline(never)]
+pub fn give_up() {
+    black_box(());
+}
+
+/// Whom to call.
+#[inline(never)]
+pub fn next_peer() -> u16 {
+    black_box(7)
+}
