@@ -1,6 +1,7 @@
 //! The workspace's tasks. `cargo xtask test` installs what the tests need and runs every step.
 
 mod counts;
+mod firmware;
 mod python;
 mod report;
 mod select;
@@ -29,6 +30,8 @@ struct Cli {
 enum Task {
     /// Install what the tests need, run every step and end with a table of them
     Test(TestArgs),
+    /// Install the emulators, build the firmware and run every image on every board it is for
+    Firmware(FirmwareArgs),
 }
 
 #[derive(Args)]
@@ -44,9 +47,22 @@ struct TestArgs {
     verbose: bool,
 }
 
+#[derive(Args)]
+struct FirmwareArgs {
+    /// Run only these images, separated by commas
+    #[arg(long, value_name = "IMAGE,…", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Show the commands, and all that images and commands print
+    #[arg(long, short)]
+    verbose: bool,
+}
+
 fn main() -> ExitCode {
-    let Cli { task: Task::Test(args) } = Cli::parse();
-    match test(&args) {
+    let passed = match Cli::parse().task {
+        Task::Test(args) => test(&args),
+        Task::Firmware(args) => firmware(&args),
+    };
+    match passed {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -79,6 +95,30 @@ fn test(args: &TestArgs) -> Result<bool> {
     // The last line of all, so that whoever reads only the end of a log sees what ran.
     println!("{}", report::closing_line(&rows));
     Ok(rows.iter().all(|row| !row.verdict.is_failure()))
+}
+
+/// Runs the chosen images and tells whether all of them passed.
+fn firmware(args: &FirmwareArgs) -> Result<bool> {
+    let shell = Shell::open("firmware", args.verbose).context("cannot write the log of the images")?;
+    let start = Instant::now();
+    let tell = |row: &firmware::Row| {
+        if !args.verbose {
+            println!("{}", row.line());
+        }
+    };
+    if !args.verbose {
+        println!("{}", firmware::Row::HEAD);
+    }
+    let rows = firmware::run(&shell, &args.only, tell)?;
+    if args.verbose {
+        println!("\n{}", firmware::Row::HEAD);
+        for row in &rows {
+            println!("{}", row.line());
+        }
+    }
+    let failed = rows.iter().filter(|row| row.outcome.is_err()).count();
+    println!("{} passed, {failed} failed in {:.1} s", rows.len() - failed, start.elapsed().as_secs_f64());
+    Ok(failed == 0)
 }
 
 fn run(step: &Step, verbose: bool) -> Result<Row> {

@@ -49,10 +49,11 @@ impl Call {
         self
     }
 
-    fn expression(&self, root: &Path) -> duct::Expression {
+    /// What runs it in a folder, whatever its exit code.
+    pub(crate) fn expression(&self, root: &Path) -> duct::Expression {
         let (program, arguments) =
             self.words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let start = duct::cmd(program, arguments).dir(root).stdin_null().unchecked();
+        let start = duct::cmd(program, arguments).dir(root).unchecked();
         self.env.iter().fold(start, |all, (name, value)| all.env(name, value))
     }
 }
@@ -104,6 +105,7 @@ impl Shell {
         self.tell(&mut log, format!("$ {call}\n").as_bytes())?;
         let reader = call
             .expression(&self.root)
+            .stdin_null()
             .stderr_to_stdout()
             .reader()
             .with_context(|| format!("cannot start `{call}`"))?;
@@ -116,6 +118,12 @@ impl Shell {
         }
         let code = reader.try_wait()?.and_then(|output| output.status.code());
         Ok((String::from_utf8_lossy(&text).into_owned(), code))
+    }
+
+    /// Writes a line to the log.
+    pub(crate) fn note(&self, line: &str) -> io::Result<()> {
+        let mut log = OpenOptions::new().append(true).open(&self.log)?;
+        self.tell(&mut log, format!("{}\n", line.trim_end()).as_bytes())
     }
 
     fn tell(&self, log: &mut File, bytes: &[u8]) -> io::Result<()> {

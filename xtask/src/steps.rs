@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::counts;
+use crate::firmware;
 use crate::python;
 use crate::shell::{Call, Shell};
 use crate::tools;
@@ -30,6 +31,7 @@ pub(crate) const STEPS: &[Step] = &[
         about: "every feature on five bare-metal targets, with size assertions, and on a 32-bit host",
         run: embedded,
     },
+    Step { name: "firmware", about: "images on four emulated boards, their logs checked", run: firmware::step },
     Step { name: "msrv", about: "the workspace builds with the oldest Rust it promises", run: msrv },
     Step { name: "loom", about: "every interleaving of racing threads", run: loom },
     Step { name: "miri", about: "unit tests under Miri: 64-bit, 32-bit and big-endian", run: miri },
@@ -50,6 +52,7 @@ const MIRI_TARGETS: [(&str, &str); 3] =
 
 fn fmt(shell: &Shell) -> Result<String> {
     shell.run(&Call::new("cargo fmt --all --check"))?;
+    firmware::check_format(shell)?;
     Ok(String::new())
 }
 
@@ -98,6 +101,7 @@ fn embedded(shell: &Shell) -> Result<String> {
     let lint = Call::new("cargo hack clippy -p fusebox --each-feature");
     let lint = EMBEDDED_TARGETS.iter().fold(lint, |call, one| call.args("--target").args(one));
     shell.run(&lint.args("-- -D warnings"))?;
+    firmware::lint(shell)?;
     Ok(format!("{} targets", EMBEDDED_TARGETS.len()))
 }
 

@@ -1,6 +1,6 @@
 //! What the steps need beyond a stable toolchain, installed where it is missing.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::shell::{Call, Shell};
 
@@ -20,6 +20,33 @@ pub(crate) fn cargo_tool(shell: &Shell, subcommand: &str) -> Result<()> {
         return Ok(());
     }
     install(shell, &Call::new("cargo install --locked").arg(format!("cargo-{subcommand}")))
+}
+
+/// Makes sure that a program is there that cargo can install by its name, such as `defmt-print`.
+pub(crate) fn cargo_program(shell: &Shell, name: &str) -> Result<()> {
+    if shell.succeeds(&Call::new(name).args("--version")) {
+        return Ok(());
+    }
+    install(shell, &Call::new("cargo install --locked").args(name))
+}
+
+/// Makes sure that programs are there that the system's packages have.
+pub(crate) fn debian_packages(shell: &Shell, programs: &[&str], packages: &[&str]) -> Result<()> {
+    if programs.iter().all(|program| shell.succeeds(&Call::new(program).args("--version"))) {
+        return Ok(());
+    }
+    let packages = packages.join(" ");
+    let get = |command: &str| Call::new("apt-get").args(command).env("DEBIAN_FRONTEND", "noninteractive");
+    let add = get("install -y --no-install-recommends").args(&packages);
+    let is_root = shell.run(&Call::new("id -u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || !shell.succeeds(&get("--version")) {
+        bail!("{} are needed; run by hand: sudo {add}, or what your system has in its place", programs.join(" and "));
+    }
+    // A list of packages that is out of date, or not there yet, is the usual reason.
+    if shell.succeeds(&add) || (shell.succeeds(&get("update")) && shell.succeeds(&add)) {
+        return Ok(());
+    }
+    bail!(by_hand(&add))
 }
 
 /// Makes sure that a toolchain is there with these components.

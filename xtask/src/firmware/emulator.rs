@@ -1,0 +1,121 @@
+//! One run of an image: started, limited in time, its log decoded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use duct::Expression;
+
+use super::boards::Board;
+use super::images::Image;
+use crate::shell::{Call, Shell};
+
+/// What the first serial line of a board is connected to.
+#[derive(Clone, Copy)]
+#[allow(dead_code, reason = "not every kind of line has its image yet")]
+pub(crate) enum Line {
+    /// No line at all.
+    None,
+    /// A line on which nobody listens or speaks.
+    Silent,
+}
+
+/// What came of a run.
+pub(crate) struct Run {
+    pub(crate) image: &'static str,
+    /// The folder of the firmware workspace.
+    pub(crate) folder: PathBuf,
+    /// The decoded log, a line per message: `LEVEL message`.
+    pub(crate) lines: Vec<String>,
+    /// Where the decoded log is kept.
+    pub(crate) log: PathBuf,
+}
+
+impl Run {
+    /// What the image said, without the level.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(|line| line.split_once(' ').map_or("", |(_, message)| message.trim_start()))
+    }
+}
+
+/// An image takes seconds. One that is still running after this hangs.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs an image to its end, which must be a good one.
+pub(crate) fn run(shell: &Shell, image: &Image, board: &'static Board) -> Result<Run> {
+    let folder = shell.root().join("target/xtask/firmware");
+    fs::create_dir_all(&folder)?;
+    let file = |end: &str| folder.join(format!("{}-{}.{end}", image.name, board.name));
+    let (frames, errors, log) = (file("defmt"), file("stderr"), file("log"));
+    let elf = shell.root().join("target/firmware").join(board.target).join("release").join(image.binary);
+
+    let emulate = call(image, board, &elf);
+    shell.note(&format!("$ {emulate}"))?;
+    let emulation = emulate.expression(shell.root()).stdin_null().stdout_path(&frames).stderr_path(&errors);
+    let code = limited(&emulation, LIMIT).with_context(|| format!("cannot start `{emulate}`"))?;
+
+    let decode = Call::new("defmt-print").arg("--log-format").arg("{L} {s}").arg("-e").arg(&elf);
+    let decoding = decode.expression(shell.root()).stdin_path(&frames).stdout_path(&log).stderr_to_stdout();
+    let decoded = limited(&decoding, LIMIT).with_context(|| format!("cannot start `{decode}`"))?;
+    let text = fs::read_to_string(&log)?;
+    shell.note(&text)?;
+    shell.note(&fs::read_to_string(&errors).unwrap_or_default())?;
+
+    let last = text.lines().last().unwrap_or("nothing");
+    match code {
+        Ended::With(0) => {}
+        Ended::With(code) => bail!("ended with exit code {code}, and said last: {last}"),
+        Ended::BySignal => bail!("the emulator was ended by a signal; the image said last: {last}"),
+        Ended::TooLate => bail!("still running after {} s, and said last: {last}", LIMIT.as_secs()),
+    }
+    ensure!(matches!(decoded, Ended::With(0)), "defmt-print cannot decode the log: {last}");
+    let lines = text.lines().map(String::from).collect();
+    let folder = shell.root().join(super::FOLDER);
+    Ok(Run { image: image.name, folder, lines, log })
+}
+
+fn call(image: &Image, board: &Board, elf: &Path) -> Call {
+    let line = match image.line {
+        Line::None => "none",
+        Line::Silent => "null",
+    };
+    Call::new(board.machine)
+        .args("-nographic -monitor none -serial")
+        .arg(line)
+        // Idle time is skipped, and every run takes the same instructions.
+        .args(&format!("-icount shift={},sleep=off", image.shift))
+        .args("-semihosting-config enable=on,target=native -kernel")
+        .arg(elf)
+}
+
+/// How a program ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended {
+    With(i32),
+    BySignal,
+    TooLate,
+}
+
+/// Runs a program that is killed when its time is over.
+fn limited(program: &Expression, limit: Duration) -> Result<Ended> {
+    let running = program.start()?;
+    let Some(output) = running.wait_timeout(limit)? else {
+        running.kill()?;
+        return Ok(Ended::TooLate);
+    };
+    Ok(output.status.code().map_or(Ended::BySignal, Ended::With))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_hangs_is_ended() {
+        let sleep = Call::new("sleep 100").expression(Path::new("."));
+        assert_eq!(limited(&sleep, Duration::from_millis(20)).unwrap(), Ended::TooLate);
+        let fail = Call::new("cargo no-such-command").expression(Path::new(".")).stderr_null();
+        assert_eq!(limited(&fail, Duration::from_secs(100)).unwrap(), Ended::With(101));
+    }
+}

@@ -1,0 +1,135 @@
+//! Firmware on emulated boards: built, run, and its log checked.
+
+mod boards;
+mod checks;
+mod emulator;
+mod images;
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::shell::{Call, Shell};
+use crate::{select, tools};
+use boards::{BOARDS, Board};
+use images::{IMAGES, Image};
+
+/// Where the firmware workspace is.
+const FOLDER: &str = "examples/firmware";
+const MANIFEST: &str = "examples/firmware/Cargo.toml";
+
+/// How one image did on one board.
+pub(crate) struct Row {
+    image: &'static str,
+    board: &'static str,
+    /// What is worth noting, or what went wrong.
+    pub(crate) outcome: Result<String>,
+    took: Duration,
+}
+
+impl Row {
+    pub(crate) const HEAD: &str = "image          board        result     time";
+
+    /// A line of the table.
+    pub(crate) fn line(&self) -> String {
+        let (word, text) = match &self.outcome {
+            Ok(note) => ("ok", note.clone()),
+            Err(error) => ("FAILED", format!("{error:#}")),
+        };
+        let text = text.lines().collect::<Vec<_>>().join(" | ");
+        let line =
+            format!("{:<14} {:<12} {word:<7} {:>5.1} s  {text}", self.image, self.board, self.took.as_secs_f64());
+        line.trim_end().to_string()
+    }
+}
+
+/// Installs what is missing, builds the images and runs them, all or the named ones. Each result is told at once.
+pub(crate) fn run(shell: &Shell, only: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
+    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).collect();
+    let chosen = select::choose(&names, only)?;
+    let chosen: Vec<&Image> = IMAGES.iter().zip(chosen).filter_map(|(image, chosen)| chosen.then_some(image)).collect();
+    install(shell)?;
+    let mut rows = vec![];
+    for image in &chosen {
+        for board in image.boards {
+            build(shell, image, board)?;
+        }
+    }
+    for image in chosen {
+        for board in image.boards {
+            let start = Instant::now();
+            let outcome = emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
+            let row = Row { image: image.name, board: board.name, outcome, took: start.elapsed() };
+            shell.note(&row.line())?;
+            tell(&row);
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// The step of `cargo xtask test`.
+pub(crate) fn step(shell: &Shell) -> Result<String> {
+    let rows = run(shell, &[], |_| ())?;
+    let mut failed = String::new();
+    for row in rows.iter().filter(|row| row.outcome.is_err()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(failed, "{}", row.line());
+    }
+    ensure!(failed.is_empty(), "{failed}");
+    Ok(format!("{} runs on {} boards", rows.len(), BOARDS.len()))
+}
+
+/// Whether the firmware workspace is formatted.
+pub(crate) fn check_format(shell: &Shell) -> Result<()> {
+    shell.run(&Call::new("cargo fmt --all --check --manifest-path").arg(MANIFEST)).map(drop)
+}
+
+/// No lint warns in the firmware workspace, on any board.
+pub(crate) fn lint(shell: &Shell) -> Result<()> {
+    tools::targets(shell, &boards::targets())?;
+    for board in BOARDS {
+        for package in [&["board"], &images::packages_for(board)[..]].concat() {
+            shell.run(&for_board("clippy", package, board).args("-- -D warnings"))?;
+        }
+    }
+    Ok(())
+}
+
+fn install(shell: &Shell) -> Result<()> {
+    tools::debian_packages(shell, boards::EMULATORS, boards::EMULATOR_PACKAGES)?;
+    tools::targets(shell, &boards::targets())?;
+    tools::cargo_program(shell, "defmt-print")
+}
+
+/// Builds the package of an image, alone: its features are not to be mixed with those of another.
+fn build(shell: &Shell, image: &Image, board: &Board) -> Result<()> {
+    let build = for_board("build", image.package, board).args("--bin").args(image.binary);
+    shell.run(&build.env("DEFMT_LOG", "info")).map(drop)
+}
+
+fn for_board(command: &str, package: &str, board: &Board) -> Call {
+    Call::new("cargo")
+        .args(command)
+        .args("--release --target-dir target/firmware --manifest-path")
+        .arg(MANIFEST)
+        .args("--target")
+        .args(board.target)
+        .args("--package")
+        .args(package)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_row_has_its_figures_or_its_reason() {
+        let row = |outcome| Row { image: "radio", board: "virt", outcome, took: Duration::from_millis(1_240) };
+        assert_eq!(row(Ok("7 sent".into())).line(), "radio          virt         ok        1.2 s  7 sent");
+        assert_eq!(row(Err(anyhow!("a\nb"))).line(), "radio          virt         FAILED    1.2 s  a | b");
+        assert!(Row::HEAD.ends_with("time"));
+    }
+}
