@@ -23,6 +23,10 @@ use crate::time::{Clock, Ticks};
 ///
 /// For many peers see [`CircuitBreakerSet`](crate::CircuitBreakerSet).
 ///
+/// `C` is the clock, `P` the trip policy, `L` the listener, and `S` the settings: [`Settings`] of its own, a
+/// reference to some that are shared, or a type of which they are a constant, as
+/// [`constant_settings!`](crate::constant_settings) makes them.
+///
 /// ```
 /// use fusebox::{CircuitBreaker, Error, State, clock::TickCounter};
 ///
@@ -42,9 +46,9 @@ use crate::time::{Clock, Ticks};
 /// assert!(matches!(RADIO.call(|| send(b"hello")), Err(Error::Rejected(_))));
 /// ```
 #[derive(Debug)]
-pub struct CircuitBreaker<C, P: TripPolicy = MaxFailures<3>, L = ()> {
+pub struct CircuitBreaker<C, P: TripPolicy = MaxFailures<3>, L = (), S = Settings<C, P>> {
     circuit: Circuit<P>,
-    shared: Shared<C, P, L>,
+    shared: Shared<C, L, S>,
 }
 
 impl<C: Clock> CircuitBreaker<C> {
@@ -54,22 +58,22 @@ impl<C: Clock> CircuitBreaker<C> {
     }
 }
 
-impl<C: Clock, P: TripPolicy> CircuitBreaker<C, P> {
+impl<C: Clock, P: TripPolicy, S: AsRef<Settings<C, P>>> CircuitBreaker<C, P, (), S> {
     /// A closed breaker.
-    pub const fn with_settings(clock: C, settings: Settings<C, P>) -> Self {
+    pub const fn with_settings(clock: C, settings: S) -> Self {
         Self::with_listener(clock, settings, ())
     }
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener> CircuitBreaker<C, P, L> {
+impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBreaker<C, P, L, S> {
     /// A closed breaker that tells `listener` of its events.
-    pub const fn with_listener(clock: C, settings: Settings<C, P>, listener: L) -> Self {
+    pub const fn with_listener(clock: C, settings: S, listener: L) -> Self {
         Self { circuit: Circuit::new(), shared: Shared { settings, clock, listener } }
     }
 
     /// A handle to this breaker, such as a set has for each of its peers.
     #[inline]
-    pub const fn peer(&self) -> Peer<'_, C, P, L> {
+    pub const fn peer(&self) -> Peer<'_, C, P, L, (), S> {
         Peer { key: &(), circuit: &self.circuit, shared: &self.shared, salt: 0 }
     }
 
@@ -79,8 +83,8 @@ impl<C: Clock, P: TripPolicy, L: Listener> CircuitBreaker<C, P, L> {
     }
 
     /// The settings it goes by.
-    pub const fn settings(&self) -> &Settings<C, P> {
-        &self.shared.settings
+    pub fn settings(&self) -> &Settings<C, P> {
+        self.shared.settings.as_ref()
     }
 
     /// Asks to make one call. The permit is to be settled with its outcome.
@@ -91,7 +95,7 @@ impl<C: Clock, P: TripPolicy, L: Listener> CircuitBreaker<C, P, L> {
     /// # Errors
     /// [`Rejected`], with the reason and the time until another attempt may help.
     #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<'_, C, P, L>, Rejected> {
+    pub fn try_acquire(&self) -> Result<Permit<'_, C, P, L, (), S>, Rejected> {
         self.peer().try_acquire()
     }
 
@@ -282,7 +286,7 @@ impl<C: Clock, P: TripPolicy, L: Listener> CircuitBreaker<C, P, L> {
 }
 
 #[cfg(feature = "defmt")]
-impl<C: Clock, P: TripPolicy, L: Listener> defmt::Format for CircuitBreaker<C, P, L> {
+impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> defmt::Format for CircuitBreaker<C, P, L, S> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "CircuitBreaker({})", self.state());
     }

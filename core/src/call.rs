@@ -10,10 +10,11 @@ use crate::peer::Peer;
 use crate::permit::Permit;
 use crate::policy::TripPolicy;
 use crate::rejected::{Error, Rejected};
+use crate::settings::Settings;
 use crate::time::Clock;
 
 #[allow(clippy::needless_pass_by_value, reason = "a classifier is made for the call more often than kept")]
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'_, C, P, L, K, S> {
     /// Makes a call if the circuit lets it through. See [`CircuitBreaker::call`](crate::CircuitBreaker::call).
     #[inline]
     pub fn call<T, E>(self, call: impl FnOnce() -> Result<T, E>) -> Result<T, Error<E>> {
@@ -93,9 +94,11 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
 }
 
 /// Holds a permit while the user's code runs: if that panics, the call failed.
-struct FailOnUnwind<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized>(Option<Permit<'a, C, P, L, K>>);
+struct FailOnUnwind<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>>(
+    Option<Permit<'a, C, P, L, K, S>>,
+);
 
-impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> FailOnUnwind<'a, C, P, L, K> {
+impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> FailOnUnwind<'a, C, P, L, K, S> {
     #[inline]
     fn settle(self, outcome: Outcome) {
         if let Some(permit) = self.disarm() {
@@ -104,12 +107,14 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> FailOnUnwind<'a, C,
     }
 
     #[inline]
-    fn disarm(mut self) -> Option<Permit<'a, C, P, L, K>> {
+    fn disarm(mut self) -> Option<Permit<'a, C, P, L, K, S>> {
         self.0.take()
     }
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Drop for FailOnUnwind<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Drop
+    for FailOnUnwind<'_, C, P, L, K, S>
+{
     #[inline]
     fn drop(&mut self) {
         if let Some(permit) = self.0.take() {

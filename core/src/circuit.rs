@@ -5,7 +5,7 @@ use crate::event::Cause;
 use crate::machine::{Effect, Input, step};
 use crate::policy::{MaxFailures, TripPolicy};
 use crate::settings::Settings;
-use crate::time::Clock;
+use crate::time::{Clock, Instant};
 use crate::word::Word;
 
 /// One peer's state: the word of the machine and what the policy remembers. Everything else is shared
@@ -37,30 +37,39 @@ impl<P: TripPolicy> Circuit<P> {
         self.word = Carrier::new(word);
     }
 
-    /// Moves the machine on by one input. Returns the words before and after, and the effect.
+    /// Moves the machine on by one input.
     ///
     /// If another thread was faster, what follows from the input is computed anew. The clock is read after the
     /// word, also then: a time of this reading cannot lie before one that is in the word.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "each caller keeps the part of the machine that its input needs")]
-    pub(crate) fn drive<C: Clock>(&self, settings: &Settings<C, P>, clock: &C, input: Input) -> (Word, Word, Effect) {
-        let mut word = self.word.load();
+    pub(crate) fn drive<C: Clock>(&self, settings: &Settings<C, P>, clock: &C, input: Input) -> Driven {
+        let mut before = self.word.load();
         loop {
-            let (next, effect) = step(word, input, clock.now(), &settings.rules, settings.probe_rates());
-            if next == word {
-                return (word, word, effect);
-            }
+            let now = clock.now();
+            let (next, effect) = step(before, input, now, &settings.rules, settings.probe_rates());
+            let Some(after) = next else { return Driven { before, after: before, now, effect } };
             // The history is of the time before the opening. It is cleared before the circuit can be seen
             // closed, by the only thread that may close it.
             if matches!(effect, Effect::Moved(Cause::ProbesSucceeded)) && !settings.keep_history {
                 settings.policy.clear(&self.history);
             }
-            match self.word.replace(word, next) {
-                Ok(()) => return (word, next, effect),
-                Err(found) => word = found,
+            match self.word.replace(before, after) {
+                Ok(()) => return Driven { before, after, now, effect },
+                Err(found) => before = found,
             }
         }
     }
+}
+
+/// One input, taken in.
+#[derive(Clone, Copy)]
+pub(crate) struct Driven {
+    pub(crate) before: Word,
+    pub(crate) after: Word,
+    /// When it was taken in.
+    pub(crate) now: Instant,
+    pub(crate) effect: Effect,
 }
 
 impl<P: TripPolicy> Default for Circuit<P> {

@@ -4,7 +4,7 @@
 
 use core::mem;
 
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Trip};
 use crate::listener::Listener;
 use crate::machine::{Effect, Input};
@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 use crate::peer::{Peer, Shared};
 use crate::policy::{Call, TripPolicy};
 use crate::rejected::{RejectReason, Rejected};
-use crate::settings::Abandoned;
+use crate::settings::{Abandoned, Settings};
 use crate::time::{Clock, Instant, Ticks};
 use crate::word::{Phase, Rule, is_closed, same_epoch};
 
@@ -53,11 +53,11 @@ impl Refusal {
     }
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'_, C, P, L, K, S> {
     #[inline]
     pub(crate) fn grant(self) -> Result<Grant, Refusal> {
         let low = self.circuit.word.low();
-        if is_closed(low) && !self.shared.settings.timed {
+        if is_closed(low) && !self.settings().timed {
             return Ok(Grant { low, started: Instant::from_ticks(0) });
         }
         Self::admit(self.key, self.circuit, self.shared, self.salt)
@@ -66,19 +66,21 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     /// Lets in, or not, whatever the state. Out of line, a handle goes in four registers instead of through
     /// memory.
     #[inline(never)]
-    fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, P, L>, salt: u32) -> Result<Grant, Refusal> {
+    fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, L, S>, salt: u32) -> Result<Grant, Refusal> {
         let peer = Peer { key, circuit, shared, salt };
-        let Shared { settings, clock, .. } = shared;
-        let low = circuit.word.low();
-        if is_closed(low) {
-            return Ok(Grant { low, started: clock.now() });
+        let (settings, clock) = (peer.settings(), &shared.clock);
+        if settings.timed {
+            let low = circuit.word.low();
+            if is_closed(low) {
+                return Ok(Grant { low, started: clock.now() });
+            }
         }
         let asked = Input::Acquire { salt };
-        let (before, after, effect) = circuit.drive(settings, clock, asked);
+        let Driven { before, after, now, effect } = circuit.drive(settings, clock, asked);
         let low = match effect {
             Effect::Admitted(Some(cause)) => {
                 let slot = GiveBack { peer, permit: after.low };
-                peer.tell_transition(before, after, cause);
+                peer.tell_transition(before, after, now, cause);
                 mem::forget(slot);
                 after.low
             }
@@ -94,7 +96,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     /// Settles a call that took so many ticks, or as long as the clock says.
     #[inline]
     pub(crate) fn settle(self, grant: Grant, outcome: Outcome, took: Option<u32>) {
-        let Shared { settings, .. } = self.shared;
+        let settings = self.settings();
         let clean = matches!(outcome, Outcome::Success) && !settings.timed && is_closed(grant.low);
         // A success that changes nothing writes nothing, and need not even look at the state.
         if !(clean && settings.policy.ignores_success(&self.circuit.history)) {
@@ -107,7 +109,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     fn settle_counted(
         key: &K,
         circuit: &Circuit<P>,
-        shared: &Shared<C, P, L>,
+        shared: &Shared<C, L, S>,
         salt: u32,
         grant: Grant,
         outcome: Outcome,
@@ -119,7 +121,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             Rule::Closed if ignored => {}
             Rule::Closed if same_epoch(grant.low, circuit.word.low_latest()) => {
                 let call = Call { failed: matches!(outcome, Outcome::Failure), slow: peer.is_slow(grant, took) };
-                if let Some(trip) = shared.settings.policy.record(&circuit.history, call, &shared.clock) {
+                if let Some(trip) = peer.settings().policy.record(&circuit.history, call, &shared.clock) {
                     peer.trip(grant.low, trip);
                 }
             }
@@ -132,20 +134,20 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
     #[inline(never)]
     #[cold]
     fn trip(self, permit: u32, trip: Trip) {
-        let Shared { settings, clock, .. } = self.shared;
-        let (before, after, effect) = self.circuit.drive(settings, clock, Input::Trip { permit });
+        let (settings, clock) = (self.settings(), &self.shared.clock);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, Input::Trip { permit });
         if matches!(effect, Effect::Tripped) {
-            self.tell_transition(before, after, Cause::Tripped(trip));
+            self.tell_transition(before, after, now, Cause::Tripped(trip));
         }
     }
 
     #[inline(never)]
     #[cold]
     fn settle_probe(self, grant: Grant, outcome: Outcome, slow: bool) {
-        let Shared { settings, clock, .. } = self.shared;
+        let (settings, clock) = (self.settings(), &self.shared.clock);
         let permit = grant.low;
         let settled = Input::Settle { permit, outcome, slow };
-        let (before, after, effect) = self.circuit.drive(settings, clock, settled);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, settled);
         if matches!(effect, Effect::Stale) {
             return self.tell(Event::Stale(outcome));
         }
@@ -154,7 +156,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             settings.policy.record(&self.circuit.history, call, clock);
         }
         match effect {
-            Effect::Moved(cause) => self.tell_transition(before, after, cause),
+            Effect::Moved(cause) => self.tell_transition(before, after, now, cause),
             // Without rates there is no such effect, and the compiler should know.
             Effect::Closing if settings.policy.rates().is_some() => {
                 self.drive(Input::Finish { permit });
@@ -165,7 +167,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
 
     #[inline]
     fn is_slow(self, grant: Grant, took: Option<u32>) -> bool {
-        let limit = self.shared.settings.slow_call;
+        let limit = self.settings().slow_call;
         limit != u32::MAX && took.unwrap_or_else(|| self.took(grant)) > limit
     }
 
@@ -182,7 +184,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
             return;
         }
         let took = self.took(grant);
-        let outcome = match self.shared.settings.abandoned {
+        let outcome = match self.settings().abandoned {
             Abandoned::Always(outcome) => outcome,
             Abandoned::FailureAfter(limit) if took >= limit => Outcome::Failure,
             Abandoned::FailureAfter(_) => Outcome::Ignored,
@@ -193,15 +195,17 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'_, C, P, L, K> {
 }
 
 /// Gives a probe's slot back if the listener panics before there is a permit.
-struct GiveBack<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> {
-    peer: Peer<'a, C, P, L, K>,
+struct GiveBack<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> {
+    peer: Peer<'a, C, P, L, K, S>,
     permit: u32,
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Drop for GiveBack<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Drop
+    for GiveBack<'_, C, P, L, K, S>
+{
     fn drop(&mut self) {
         // Nothing is told, since whoever would be told is the one who panics.
-        let Shared { settings, clock, .. } = self.peer.shared;
+        let (settings, clock) = (self.peer.settings(), &self.peer.shared.clock);
         let ignored = Input::Settle { permit: self.permit, outcome: Outcome::Ignored, slow: false };
         self.peer.circuit.drive(settings, clock, ignored);
     }

@@ -58,6 +58,7 @@
 //! | asking first, settling later | [`try_acquire`](CircuitBreaker::try_acquire), [`Permit`], [`Ticket`] |
 //! | what counts as a failure | [`Classify`], [`by_error`], [`Outcome`] |
 //! | when to open, how long, how to recover | [`Settings`], [`policy`] |
+//! | firmware that counts bytes | [`constant_settings!`] |
 //! | by hand: open, reset, force open, disable, dry run | [`CircuitBreaker`] |
 //! | being told | [`Listener`], [`Event`] |
 //! | drivers that know nothing of breakers | `driver`, behind a feature per interface |
@@ -150,3 +151,8 @@ pub use time::{Clock, Instant, Ticks};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The pieces of the page for firmware, as doc tests. Its program is run on an emulated board elsewhere.
+#[cfg(all(doctest, feature = "embedded-hal-1"))]
+#[doc = include_str!("../../docs/firmware.md")]
+struct FirmwarePage;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::breaker::CircuitBreaker;
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Transition};
 use crate::listener::Listener;
 use crate::machine::{Command, Effect, Input, left, step};
@@ -34,31 +34,36 @@ use crate::word::{Hold, Phase, Rule, Word};
 /// assert_eq!(answer, Ok("pong"));
 /// # Ok::<(), fusebox::Rejected>(())
 /// ```
-pub struct Peer<'a, C, P: TripPolicy = MaxFailures<3>, L = (), K: ?Sized = ()> {
+pub struct Peer<'a, C, P: TripPolicy = MaxFailures<3>, L = (), K: ?Sized = (), S = Settings<C, P>> {
     pub(crate) key: &'a K,
     pub(crate) circuit: &'a Circuit<P>,
-    pub(crate) shared: &'a Shared<C, P, L>,
+    pub(crate) shared: &'a Shared<C, L, S>,
     /// What tells this peer's jitter from that of its neighbours.
     pub(crate) salt: u32,
 }
 
 /// What the circuits of a set have in common.
 #[derive(Debug)]
-pub(crate) struct Shared<C, P, L> {
-    pub(crate) settings: Settings<C, P>,
+pub(crate) struct Shared<C, L, S> {
+    pub(crate) settings: S,
     pub(crate) clock: C,
     pub(crate) listener: L,
 }
 
-impl<C, P: TripPolicy, L, K: ?Sized> Clone for Peer<'_, C, P, L, K> {
+impl<C, P: TripPolicy, L, K: ?Sized, S> Clone for Peer<'_, C, P, L, K, S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<C, P: TripPolicy, L, K: ?Sized> Copy for Peer<'_, C, P, L, K> {}
+impl<C, P: TripPolicy, L, K: ?Sized, S> Copy for Peer<'_, C, P, L, K, S> {}
 
-impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K> {
+impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'a, C, P, L, K, S> {
+    #[inline]
+    pub(crate) fn settings(self) -> &'a Settings<C, P> {
+        self.shared.settings.as_ref()
+    }
+
     /// The key of this peer.
     #[inline]
     pub const fn key(self) -> &'a K {
@@ -67,7 +72,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
 
     /// Asks to make a call. See [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).
     #[inline]
-    pub fn try_acquire(self) -> Result<Permit<'a, C, P, L, K>, Rejected> {
+    pub fn try_acquire(self) -> Result<Permit<'a, C, P, L, K, S>, Rejected> {
         match self.grant() {
             Ok(grant) => Ok(Permit::new(self, grant)),
             Err(refusal) => Err(refusal.rejected::<C>()),
@@ -82,12 +87,12 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
 
     /// What the policy would judge now. See [`CircuitBreaker::tally`](crate::CircuitBreaker::tally).
     pub fn tally(self) -> Tally {
-        self.shared.settings.policy.tally::<C>(&self.circuit.history, self.shared.clock.now())
+        self.settings().policy.tally::<C>(&self.circuit.history, self.shared.clock.now())
     }
 
     /// When to come back. See [`CircuitBreaker::retry_after`](crate::CircuitBreaker::retry_after).
     pub fn retry_after(self) -> Option<Ticks> {
-        let Shared { settings, clock, .. } = self.shared;
+        let (settings, clock) = (self.settings(), &self.shared.clock);
         let word = self.circuit.word.load();
         let asked = Input::Acquire { salt: self.salt };
         match step(word, asked, clock.now(), &settings.rules, settings.probe_rates()).1 {
@@ -100,7 +105,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     pub(crate) fn deadline(self) -> Option<Instant> {
         let word = self.circuit.word.load();
         let now = self.shared.clock.now();
-        let left = left(word, now, &self.shared.settings.rules, self.salt);
+        let left = left(word, now, &self.settings().rules, self.salt);
         (left > 0).then_some(now.after(left))
     }
 
@@ -108,20 +113,20 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     pub fn snapshot(self) -> Snapshot {
         let word = self.circuit.word.load();
         let now = self.shared.clock.now();
-        let history = self.shared.settings.policy.save::<C>(&self.circuit.history, now);
+        let history = self.settings().policy.save::<C>(&self.circuit.history, now);
         Snapshot::new::<C>(word, now, history)
     }
 
     /// Takes up a saved state. See [`CircuitBreaker::restore`](crate::CircuitBreaker::restore).
     pub fn restore(self, snapshot: &Snapshot, asleep: Duration) {
-        let Shared { settings, clock, .. } = self.shared;
+        let (settings, clock) = (self.settings(), &self.shared.clock);
         let (now, asleep) = (clock.now(), ticks_in_at_most(asleep, C::HZ));
         settings.policy.load::<C>(&self.circuit.history, snapshot.history(), now, asleep);
         let mut word = self.circuit.word.load();
         loop {
             let restored = snapshot.word_after(word, now, asleep);
             match self.circuit.word.replace(word, restored) {
-                Ok(()) => return self.tell_transition(word, restored, Cause::Restored),
+                Ok(()) => return self.tell_transition(word, restored, now, Cause::Restored),
                 Err(found) => word = found,
             }
         }
@@ -152,7 +157,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
 
     /// Forgets everything. See [`CircuitBreaker::reset`](crate::CircuitBreaker::reset).
     pub fn reset(self) {
-        self.shared.settings.policy.clear(&self.circuit.history);
+        self.settings().policy.clear(&self.circuit.history);
         self.obey(Command::Reset);
     }
 
@@ -182,8 +187,8 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
 
     /// Who takes a circuit to a state in which results count, or will count, begins with a new history.
     fn forget_unless(self, state: State) {
-        if self.state() != state && !self.shared.settings.keep_history {
-            self.shared.settings.policy.clear(&self.circuit.history);
+        if self.state() != state && !self.settings().keep_history {
+            self.settings().policy.clear(&self.circuit.history);
         }
     }
 
@@ -191,10 +196,10 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "each kind of input keeps its own part of the machine only")]
     pub(crate) fn drive(self, input: Input) -> bool {
-        let Shared { settings, clock, .. } = self.shared;
-        let (before, after, effect) = self.circuit.drive(settings, clock, input);
+        let (settings, clock) = (self.settings(), &self.shared.clock);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, input);
         if let Effect::Moved(cause) = effect {
-            self.tell_transition(before, after, cause);
+            self.tell_transition(before, after, now, cause);
         }
         !matches!(effect, Effect::Refused)
     }
@@ -204,15 +209,12 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
         self.drive(Input::Command(command))
     }
 
-    pub(crate) fn tell_transition(self, before: Word, after: Word, cause: Cause) {
+    /// Tells of a transition that was made at `now`.
+    pub(crate) fn tell_transition(self, before: Word, after: Word, now: Instant, cause: Cause) {
         let observed = before.phase().observed() && after.phase().observed();
         let state = |word: Word| if observed { word.rule().phase() } else { word.phase() }.state();
-        let wait = matches!(after.rule(), Rule::Open).then(|| {
-            // An opening begins with its transition, unless it goes on where it was.
-            let goes_on = before.since == after.since || matches!(cause, Cause::Restored);
-            let now = if goes_on { self.shared.clock.now() } else { after.since };
-            Ticks::of::<C>(left(after, now, &self.shared.settings.rules, self.salt))
-        });
+        let wait = matches!(after.rule(), Rule::Open)
+            .then(|| Ticks::of::<C>(left(after, now, &self.settings().rules, self.salt)));
         self.tell(Event::Transition(Transition { from: state(before), to: state(after), cause, wait, observed }));
     }
 
@@ -222,8 +224,14 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Peer<'a, C, P, L, K
     }
 }
 
-impl<'a, C: Clock, P: TripPolicy, L: Listener> From<&'a CircuitBreaker<C, P, L>> for Peer<'a, C, P, L> {
-    fn from(breaker: &'a CircuitBreaker<C, P, L>) -> Self {
+impl<'a, C, P, L, S> From<&'a CircuitBreaker<C, P, L, S>> for Peer<'a, C, P, L, (), S>
+where
+    C: Clock,
+    P: TripPolicy,
+    L: Listener,
+    S: AsRef<Settings<C, P>>,
+{
+    fn from(breaker: &'a CircuitBreaker<C, P, L, S>) -> Self {
         breaker.peer()
     }
 }
@@ -247,15 +255,15 @@ impl Rejected {
     pub(crate) const TABLE_FULL: Self = Self { reason: RejectReason::TableFull, retry_after: None };
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized + core::fmt::Debug> core::fmt::Debug for Peer<'_, C, P, L, K> {
+impl<C, P: TripPolicy, L, K: ?Sized + core::fmt::Debug, S> core::fmt::Debug for Peer<'_, C, P, L, K, S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Peer").field("key", &self.key).field("circuit", self.circuit).finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized + defmt::Format> defmt::Format for Peer<'_, C, P, L, K> {
+impl<C, P: TripPolicy, L, K: ?Sized + defmt::Format, S> defmt::Format for Peer<'_, C, P, L, K, S> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Peer {{ key: {}, state: {} }}", self.key, self.state());
+        defmt::write!(f, "Peer {{ key: {}, state: {} }}", self.key, Phase::of(self.circuit.word.low()).state());
     }
 }

@@ -8,6 +8,7 @@ use crate::listener::Listener;
 use crate::outcome::Outcome;
 use crate::peer::Peer;
 use crate::policy::{MaxFailures, TripPolicy};
+use crate::settings::Settings;
 use crate::time::{Clock, ticks_in_at_most};
 use crate::word::Phase;
 
@@ -33,14 +34,17 @@ use crate::word::Phase;
 /// # Ok::<(), fusebox::Rejected>(())
 /// ```
 #[must_use = "a permit that is dropped counts as an abandoned call: settle it"]
-pub struct Permit<'a, C: Clock, P: TripPolicy = MaxFailures<3>, L: Listener<K> = (), K: ?Sized = ()> {
-    peer: Peer<'a, C, P, L, K>,
+pub struct Permit<'a, C: Clock, P: TripPolicy = MaxFailures<3>, L: Listener<K> = (), K: ?Sized = (), S = Settings<C, P>>
+where
+    S: AsRef<Settings<C, P>>,
+{
+    peer: Peer<'a, C, P, L, K, S>,
     grant: Grant,
 }
 
-impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Permit<'a, C, P, L, K> {
+impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Permit<'a, C, P, L, K, S> {
     #[inline]
-    pub(crate) const fn new(peer: Peer<'a, C, P, L, K>, grant: Grant) -> Self {
+    pub(crate) const fn new(peer: Peer<'a, C, P, L, K, S>, grant: Grant) -> Self {
         Self { peer, grant }
     }
 
@@ -83,28 +87,32 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Permit<'a, C, P, L,
 
     /// Takes the permit apart without abandoning it.
     #[inline]
-    pub(crate) fn into_parts(self) -> (Peer<'a, C, P, L, K>, Grant) {
+    pub(crate) fn into_parts(self) -> (Peer<'a, C, P, L, K, S>, Grant) {
         let parts = (self.peer, self.grant);
         mem::forget(self);
         parts
     }
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Drop for Permit<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Drop for Permit<'_, C, P, L, K, S> {
     #[inline]
     fn drop(&mut self) {
         self.peer.abandon(self.grant);
     }
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> core::fmt::Debug for Permit<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> core::fmt::Debug
+    for Permit<'_, C, P, L, K, S>
+{
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Permit").field("phase", &Phase::of(self.grant.low)).finish_non_exhaustive()
     }
 }
 
 #[cfg(feature = "defmt")]
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> defmt::Format for Permit<'_, C, P, L, K> {
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> defmt::Format
+    for Permit<'_, C, P, L, K, S>
+{
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Permit({})", Phase::of(self.grant.low).state());
     }

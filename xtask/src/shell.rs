@@ -20,17 +20,19 @@ pub(crate) struct Shell {
 pub(crate) struct Call {
     words: Vec<String>,
     env: Vec<(String, String)>,
+    /// Where it runs, if not in the workspace's root.
+    folder: Option<PathBuf>,
 }
 
 impl Call {
     /// A command whose words hold no spaces themselves: `Call::new("cargo fmt --all")`.
     pub(crate) fn new(line: &str) -> Self {
-        Self { words: line.split_whitespace().map(String::from).collect(), env: Vec::new() }
+        Self { words: line.split_whitespace().map(String::from).collect(), env: Vec::new(), folder: None }
     }
 
     /// A program given by its path.
     pub(crate) fn program(path: &Path) -> Self {
-        Self { words: vec![path.display().to_string()], env: Vec::new() }
+        Self { words: vec![path.display().to_string()], env: Vec::new(), folder: None }
     }
 
     pub(crate) fn args(mut self, line: &str) -> Self {
@@ -49,11 +51,17 @@ impl Call {
         self
     }
 
-    /// What runs it in a folder, whatever its exit code.
+    /// Runs it in another folder than the workspace's root.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_path_buf());
+        self
+    }
+
+    /// What runs it, in this folder if it has none of its own, whatever its exit code.
     pub(crate) fn expression(&self, root: &Path) -> duct::Expression {
         let (program, arguments) =
             self.words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let start = duct::cmd(program, arguments).dir(root).unchecked();
+        let start = duct::cmd(program, arguments).dir(self.folder.as_deref().unwrap_or(root)).unchecked();
         self.env.iter().fold(start, |all, (name, value)| all.env(name, value))
     }
 }

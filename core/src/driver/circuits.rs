@@ -12,6 +12,7 @@ use crate::peer::Peer;
 use crate::policy::TripPolicy;
 use crate::rejected::Rejected;
 use crate::set::{CircuitBreakerSet, Ticket};
+use crate::settings::Settings;
 use crate::time::Clock;
 
 /// Where a guard finds the circuit of whom it is about to call, who is named by a key `K`.
@@ -75,12 +76,13 @@ pub trait Circuits<K: ?Sized> {
     fn abandon(&mut self, ticket: Self::Ticket);
 }
 
-impl<K, C, const N: usize, P, L> Circuits<K> for CircuitBreakerSet<K, C, N, P, L>
+impl<K, C, const N: usize, P, L, S> Circuits<K> for CircuitBreakerSet<K, C, N, P, L, S>
 where
     K: Clone + Eq + Hash,
     C: Clock,
     P: TripPolicy,
     L: Listener<K>,
+    S: AsRef<Settings<C, P>>,
 {
     type Ticket = Ticket;
 
@@ -137,7 +139,13 @@ impl<K: ?Sized, S: Circuits<K>> Circuits<K> for &RefCell<S> {
     }
 }
 
-impl<Q: ?Sized, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Circuits<Q> for Peer<'_, C, P, L, K> {
+impl<Q: ?Sized, C, P, L, K: ?Sized, S> Circuits<Q> for Peer<'_, C, P, L, K, S>
+where
+    C: Clock,
+    P: TripPolicy,
+    L: Listener<K>,
+    S: AsRef<Settings<C, P>>,
+{
     type Ticket = Ticket;
 
     fn try_acquire(&mut self, _: &Q) -> Result<Ticket, Rejected> {
@@ -153,7 +161,13 @@ impl<Q: ?Sized, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized> Circuits<Q> 
     }
 }
 
-impl<Q: ?Sized, C: Clock, P: TripPolicy, L: Listener> Circuits<Q> for &CircuitBreaker<C, P, L> {
+impl<Q: ?Sized, C, P, L, S> Circuits<Q> for &CircuitBreaker<C, P, L, S>
+where
+    C: Clock,
+    P: TripPolicy,
+    L: Listener,
+    S: AsRef<Settings<C, P>>,
+{
     type Ticket = Ticket;
 
     fn try_acquire(&mut self, key: &Q) -> Result<Ticket, Rejected> {
@@ -169,7 +183,13 @@ impl<Q: ?Sized, C: Clock, P: TripPolicy, L: Listener> Circuits<Q> for &CircuitBr
     }
 }
 
-impl<Q: ?Sized, C: Clock, P: TripPolicy, L: Listener> Circuits<Q> for CircuitBreaker<C, P, L> {
+impl<Q: ?Sized, C, P, L, S> Circuits<Q> for CircuitBreaker<C, P, L, S>
+where
+    C: Clock,
+    P: TripPolicy,
+    L: Listener,
+    S: AsRef<Settings<C, P>>,
+{
     type Ticket = Ticket;
 
     fn try_acquire(&mut self, key: &Q) -> Result<Ticket, Rejected> {

@@ -5,6 +5,7 @@ use embedded_hal::delay::DelayNs;
 use crate::listener::Listener;
 use crate::peer::Peer;
 use crate::policy::TripPolicy;
+use crate::settings::Settings;
 use crate::time::Clock;
 
 /// Sleeps until the circuit of a [`CircuitBreaker`](crate::CircuitBreaker) or a [`Peer`] may be tried again.
@@ -28,12 +29,13 @@ use crate::time::Clock;
 /// wait_until_ready(&radio, &mut delay);
 /// # delay.done();
 /// ```
-pub fn wait_until_ready<'a, C, P, L, K>(circuit: impl Into<Peer<'a, C, P, L, K>>, delay: &mut impl DelayNs)
+pub fn wait_until_ready<'a, C, P, L, K, S>(circuit: impl Into<Peer<'a, C, P, L, K, S>>, delay: &mut impl DelayNs)
 where
     C: Clock + 'a,
     P: TripPolicy + 'a,
     L: Listener<K> + 'a,
     K: ?Sized + 'a,
+    S: AsRef<Settings<C, P>> + 'a,
 {
     if let Some(left) = circuit.into().retry_after() {
         delay.delay_ms(left.as_millis());

@@ -5,6 +5,7 @@ use embedded_hal_async::delay::DelayNs;
 use crate::listener::Listener;
 use crate::peer::Peer;
 use crate::policy::TripPolicy;
+use crate::settings::Settings;
 use crate::time::Clock;
 
 /// Sleeps until a circuit may be tried again, without blocking: see [`wait_until_ready`](super::wait_until_ready).
@@ -24,12 +25,15 @@ use crate::time::Clock;
 /// # delay.done();
 /// # });
 /// ```
-pub async fn wait_until_ready_async<'a, C, P, L, K>(circuit: impl Into<Peer<'a, C, P, L, K>>, delay: &mut impl DelayNs)
-where
+pub async fn wait_until_ready_async<'a, C, P, L, K, S>(
+    circuit: impl Into<Peer<'a, C, P, L, K, S>>,
+    delay: &mut impl DelayNs,
+) where
     C: Clock + 'a,
     P: TripPolicy + 'a,
     L: Listener<K> + 'a,
     K: ?Sized + 'a,
+    S: AsRef<Settings<C, P>> + 'a,
 {
     let left = circuit.into().retry_after();
     if let Some(left) = left {

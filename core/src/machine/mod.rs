@@ -1,4 +1,4 @@
-//! The rules of the machine: `(word, input, now, rules) -> (word, effect)`, and nothing else.
+//! The rules of the machine: `(word, input, now, rules) -> (next word, effect)`, and nothing else.
 //!
 //! No atomics, no clock and no history here. [`Circuit`](crate::Circuit) carries the words from one
 //! thread to the next with a compare-exchange and does what the effect says.
@@ -84,44 +84,54 @@ pub(crate) struct Rules {
     pub(crate) close_after: u8,
 }
 
-/// The whole machine. Where there are `rates`, they judge half-open.
+/// The whole machine: the next word, if there is one, and the effect. Where there are `rates`, they judge half-open.
 ///
 /// Inlined, so that each caller, whose input is of one kind, keeps that part alone.
 #[inline(always)]
-pub(crate) fn step(word: Word, input: Input, now: Instant, rules: &Rules, rates: Option<Rates>) -> (Word, Effect) {
+pub(crate) fn step(
+    word: Word,
+    input: Input,
+    now: Instant,
+    rules: &Rules,
+    rates: Option<Rates>,
+) -> (Option<Word>, Effect) {
     use Rule::{ByHand, Closed, HalfOpen, Open};
     let rule = word.rule();
+    let stay = |effect| (None, effect);
     match input {
         Input::Acquire { salt } => match (rule, left(word, now, rules, salt)) {
-            (Closed, _) => (word, Effect::Admitted(None)),
-            (Open, 0) => (word.moved_to(HalfOpen, now).with_in_flight(1), Effect::Admitted(Some(Cause::WaitOver))),
-            (Open, left) => (word, Effect::Rejected(Refusal::Open(left))),
+            (Closed, _) => stay(Effect::Admitted(None)),
+            (Open, 0) => {
+                (Some(word.moved_to(HalfOpen, now).with_in_flight(1)), Effect::Admitted(Some(Cause::WaitOver)))
+            }
+            (Open, left) => stay(Effect::Rejected(Refusal::Open(left))),
             (HalfOpen, _) if has_room(word, rules, rates) => {
-                (word.with_in_flight(word.in_flight() + 1).at(now), Effect::Admitted(None))
+                (Some(word.with_in_flight(word.in_flight() + 1).at(now)), Effect::Admitted(None))
             }
             (HalfOpen, 0) => {
                 let next = word.moved_to(HalfOpen, now).with_in_flight(1).next_generation();
-                (next, Effect::Admitted(Some(Cause::LeaseExpired)))
+                (Some(next), Effect::Admitted(Some(Cause::LeaseExpired)))
             }
-            (HalfOpen, left) => (word, Effect::Rejected(Refusal::HalfOpenFull(left))),
-            (ByHand, _) if matches!(word.phase(), Phase::ForcedOpen) => (word, Effect::Rejected(Refusal::ForcedOpen)),
-            (ByHand, _) => (word, Effect::Untracked),
+            (HalfOpen, left) => stay(Effect::Rejected(Refusal::HalfOpenFull(left))),
+            (ByHand, _) if matches!(word.phase(), Phase::ForcedOpen) => stay(Effect::Rejected(Refusal::ForcedOpen)),
+            (ByHand, _) => stay(Effect::Untracked),
         },
         Input::Settle { permit, .. } | Input::Trip { permit, .. } | Input::Finish { permit }
             if !same_epoch(permit, word.low) =>
         {
-            (word, Effect::Stale)
+            stay(Effect::Stale)
         }
         Input::Settle { outcome, slow, .. } if matches!(rule, HalfOpen) => {
-            settle(word, outcome, slow, now, rules, rates)
+            let (next, effect) = settle(word, outcome, slow, now, rules, rates);
+            (Some(next), effect)
         }
         Input::Trip { .. } if matches!(rule, Closed) => {
-            (opened(word, tripped_exponent(word, now, rules), now), Effect::Tripped)
+            (Some(opened(word, tripped_exponent(word, now, rules), now)), Effect::Tripped)
         }
         Input::Finish { .. } if matches!(rule, HalfOpen) && is_decided(word, rules, rates) => {
-            (closed(word, now, rules), Effect::Moved(Cause::ProbesSucceeded))
+            (Some(closed(word, now, rules)), Effect::Moved(Cause::ProbesSucceeded))
         }
-        Input::Settle { .. } | Input::Trip { .. } | Input::Finish { .. } => (word, Effect::Unchanged),
+        Input::Settle { .. } | Input::Trip { .. } | Input::Finish { .. } => stay(Effect::Unchanged),
         Input::Command(command) => obey(word, command, now, rules),
     }
 }
@@ -137,7 +147,8 @@ fn settle(
     rates: Option<Rates>,
 ) -> (Word, Effect) {
     let settled = word.with_in_flight(word.in_flight().saturating_sub(1));
-    if outcome == Outcome::Ignored || is_decided(word, rules, rates) {
+    // Only rates can have decided already and wait for who closes.
+    if outcome == Outcome::Ignored || rates.is_some() && is_decided(word, rules, rates) {
         return (settled, Effect::Counted);
     }
     let failed = outcome == Outcome::Failure;
@@ -268,7 +279,7 @@ pub(crate) const fn left(word: Word, now: Instant, rules: &Rules, salt: u32) -> 
 
 /// By hand. Whatever was in flight no longer counts.
 #[allow(clippy::match_same_arms, reason = "one line per command")]
-const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Word, Effect) {
+const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Option<Word>, Effect) {
     use Phase::{Closed, Disabled, ForcedOpen, HalfOpen, ObserveClosed, Open};
     let phase = word.phase();
     let calmed = match word.rule() {
@@ -281,7 +292,7 @@ const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Wor
         (Command::OpenFor(hold), _) => calmed.switched_to(Open, now).with_hold(hold),
         (Command::HalfOpen, Open | ForcedOpen) => word.switched_to(HalfOpen, now),
         (Command::HalfOpen, HalfOpen) | (Command::Close, Closed) => word,
-        (Command::HalfOpen, _) => return (word, Effect::Refused),
+        (Command::HalfOpen, _) => return (None, Effect::Refused),
         (Command::Close, _) => closed(word.switched_to(HalfOpen, now), now, rules),
         (Command::Reset, _) => word.switched_to(Closed, now).with_exponent(0),
         (Command::ForceOpen, ForcedOpen) | (Command::Disable, Disabled) => word,
@@ -296,11 +307,11 @@ const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Wor
     };
     let changed = next.low != word.low || next.since.ticks() != word.since.ticks();
     if matches!((command, phase), (Command::Reset, Closed)) {
-        (next.next_generation(), Effect::Unchanged)
+        (Some(next.next_generation()), Effect::Unchanged)
     } else if changed {
-        (next.next_generation(), Effect::Moved(Cause::Manual))
+        (Some(next.next_generation()), Effect::Moved(Cause::Manual))
     } else {
-        (word, Effect::Unchanged)
+        (None, Effect::Unchanged)
     }
 }
 

@@ -98,7 +98,8 @@ fn everywhere(mut check: impl FnMut(Word, Input, Instant, &Rules, Option<Rates>,
                     // that it does not.
                     let now = Instant::from_ticks(2);
                     let word = Word { low, since: now.before(age) };
-                    check(word, input, now, &rules, rates, step(word, input, now, &rules, rates));
+                    let (next, effect) = step(word, input, now, &rules, rates);
+                    check(word, input, now, &rules, rates, (next.unwrap_or(word), effect));
                     combinations += 1;
                 }
             }
@@ -120,7 +121,9 @@ fn it_makes_no_difference_where_the_clock_stands() {
                 for age in AGES {
                     let at = |moment: u32| {
                         let now = Instant::from_ticks(moment);
-                        let (next, effect) = step(Word { low, since: now.before(age) }, input, now, &rules, rates);
+                        let word = Word { low, since: now.before(age) };
+                        let (next, effect) = step(word, input, now, &rules, rates);
+                        let next = next.unwrap_or(word);
                         (next.low, now.elapsed_since(next.since), effect)
                     };
                     let first = at(MOMENTS[0]);
@@ -231,13 +234,15 @@ fn no_state_is_stuck() {
                 // Longer than every wait and every lease.
                 now = now.after(1 << 25);
                 let (next, effect) = step(word, Input::Acquire { salt: 0 }, now, &rules, rates);
+                let next = next.unwrap_or(word);
                 word = next;
                 if matches!(effect, Effect::Admitted(_)) && word.rule() == Rule::HalfOpen {
                     let settle = Input::Settle { permit: word.low, outcome: Outcome::Success, slow: false };
                     let (next, effect) = step(word, settle, now, &rules, rates);
+                    let next = next.unwrap_or(word);
                     word = next;
                     if effect == Effect::Closing {
-                        word = step(word, Input::Finish { permit: word.low }, now, &rules, rates).0;
+                        word = step(word, Input::Finish { permit: word.low }, now, &rules, rates).0.unwrap_or(word);
                     }
                 }
             }

@@ -26,9 +26,9 @@ use crate::time::{Clock, Instant, set_back_limit};
 /// # Ok::<(), fusebox::SettingsError>(())
 /// ```
 ///
-/// The times of the last `max` failures stand in a row. A new one is pushed in at the front by a swap,
-/// what it displaces is swapped into the next place and so on, and what falls out at the end is the
-/// time of the failure `max` before. Racing threads cannot lose one: what goes in comes out.
+/// The times of the last `max` failures stand in a row. A new one is pushed in at the front, each moves to the
+/// next place, and what falls out at the end is the time of the failure `max` before. Racing threads cannot lose
+/// one: what goes in comes out.
 ///
 /// A time is kept in 31 bits and a mark that it is one. A failure that is older than 2<sup>31</sup>
 /// ticks (24.8 days at 1 kHz) therefore looks recent again, for as long as the window lasts.
@@ -43,14 +43,17 @@ pub struct MaxFailures<const N: usize = 3> {
 const MARK: u32 = 1 << 31;
 
 impl<const N: usize> MaxFailures<N> {
-    fn in_use(self, history: &[Cell; N]) -> impl Iterator<Item = &Cell> {
-        history.iter().take(self.max as usize)
+    #[inline]
+    fn in_use(self, history: &[Cell; N]) -> &[Cell] {
+        history.get(..self.max as usize).unwrap_or(history)
     }
 
-    /// Whether a cell holds the time of a failure in the window that ends now.
+    /// Whether a cell holds the time of a failure in the window that ends now: `age < window` in one comparison.
     #[inline]
     fn is_recent<C: Clock>(self, mark: u32, now: Instant) -> bool {
-        age::<C>(mark, now).is_some_and(|age| age < self.window)
+        let set_back = set_back_limit(C::HZ);
+        let age = now.after(set_back).ticks().wrapping_sub(mark) & !MARK;
+        mark & MARK != 0 && age < self.window + set_back
     }
 }
 
@@ -77,7 +80,7 @@ impl<const N: usize> TripPolicy for MaxFailures<N> {
             return None;
         }
         let now = clock.now();
-        let displaced = self.in_use(history).fold(now.ticks() | MARK, |mark, cell| cell.swap(mark));
+        let displaced = Cell::push(self.in_use(history), now.ticks() | MARK);
         let failures = self.max + 1;
         let tally = Tally { calls: failures, failures, slow: 0 };
         self.is_recent::<C>(displaced, now).then_some(Trip::new(TripReason::MaxFailures, tally))
@@ -95,7 +98,7 @@ impl<const N: usize> TripPolicy for MaxFailures<N> {
     }
 
     fn tally<C: Clock>(&self, history: &Self::History, now: Instant) -> Tally {
-        let recent = self.in_use(history).filter(|cell| self.is_recent::<C>(cell.load(), now));
+        let recent = self.in_use(history).iter().filter(|cell| self.is_recent::<C>(cell.load(), now));
         let failures = recent.count() as u32;
         Tally { calls: failures, failures, slow: 0 }
     }

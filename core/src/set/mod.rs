@@ -46,6 +46,9 @@ use slot::Slot;
 /// # Ok::<(), fusebox::Rejected>(())
 /// ```
 ///
+/// `C` is the clock, `P` the trip policy, `L` the listener and `S` the settings, as in a
+/// [`CircuitBreaker`](crate::CircuitBreaker).
+///
 /// # Cost
 /// A peer takes its key, a [`Circuit`](crate::Circuit) and 4 bytes. Finding it compares 16-bit hashes one
 /// after the other, a few instructions each; a handle finds it once for many calls. Sets of thousands of
@@ -68,11 +71,11 @@ use slot::Slot;
 /// # Ok::<(), fusebox::Rejected>(())
 /// ```
 #[derive(Debug)]
-pub struct CircuitBreakerSet<K, C, const N: usize, P: TripPolicy = MaxFailures<3>, L = ()> {
+pub struct CircuitBreakerSet<K, C, const N: usize, P: TripPolicy = MaxFailures<3>, L = (), S = Settings<C, P>> {
     slots: Vec<Slot<K, P>, N>,
     /// Where peers without a circuit of their own are admitted, one after the other.
     untracked: Option<Slot<K, P>>,
-    shared: Shared<C, P, L>,
+    shared: Shared<C, L, S>,
     /// Counts changes from one peer to another: the time of least recently used.
     uses: u16,
     when_full: WhenFull,
@@ -97,16 +100,16 @@ impl<K, C: Clock, const N: usize> CircuitBreakerSet<K, C, N> {
     }
 }
 
-impl<K, C: Clock, const N: usize, P: TripPolicy> CircuitBreakerSet<K, C, N, P> {
+impl<K, C: Clock, const N: usize, P: TripPolicy, S: AsRef<Settings<C, P>>> CircuitBreakerSet<K, C, N, P, (), S> {
     /// An empty set.
-    pub const fn with_settings(clock: C, settings: Settings<C, P>) -> Self {
+    pub const fn with_settings(clock: C, settings: S) -> Self {
         Self::with_listener(clock, settings, ())
     }
 }
 
-impl<K, C: Clock, const N: usize, P: TripPolicy, L> CircuitBreakerSet<K, C, N, P, L> {
+impl<K, C: Clock, const N: usize, P: TripPolicy, L, S: AsRef<Settings<C, P>>> CircuitBreakerSet<K, C, N, P, L, S> {
     /// An empty set that tells `listener` of its events.
-    pub const fn with_listener(clock: C, settings: Settings<C, P>, listener: L) -> Self {
+    pub const fn with_listener(clock: C, settings: S, listener: L) -> Self {
         const { assert!(N > 0 && N <= u16::MAX as usize, "a set has room for 1 to 65,535 peers") };
         Self {
             slots: Vec::new(),
@@ -128,8 +131,8 @@ impl<K, C: Clock, const N: usize, P: TripPolicy, L> CircuitBreakerSet<K, C, N, P
     }
 
     /// The settings it goes by.
-    pub const fn settings(&self) -> &Settings<C, P> {
-        &self.shared.settings
+    pub fn settings(&self) -> &Settings<C, P> {
+        self.shared.settings.as_ref()
     }
 
     /// The number of peers that have a circuit.
@@ -149,12 +152,13 @@ impl<K, C: Clock, const N: usize, P: TripPolicy, L> CircuitBreakerSet<K, C, N, P
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "a ticket is used up by being settled")]
-impl<K, C, const N: usize, P, L> CircuitBreakerSet<K, C, N, P, L>
+impl<K, C, const N: usize, P, L, S> CircuitBreakerSet<K, C, N, P, L, S>
 where
     K: Clone + Eq + Hash,
     C: Clock,
     P: TripPolicy,
     L: Listener<K>,
+    S: AsRef<Settings<C, P>>,
 {
     /// The circuit of a peer, made on first use.
     ///
@@ -162,7 +166,7 @@ where
     /// [`Rejected`] with [`RejectReason::TableFull`](crate::RejectReason::TableFull) if there is no room
     /// and the set refuses such peers.
     #[doc(alias = "context")]
-    pub fn peer(&mut self, key: &K) -> Result<Peer<'_, C, P, L, K>, Rejected> {
+    pub fn peer(&mut self, key: &K) -> Result<Peer<'_, C, P, L, K, S>, Rejected> {
         match self.place(key) {
             Some(place) => self.at(place).ok_or(Rejected::TABLE_FULL),
             None => self.without_room(key),
@@ -170,7 +174,7 @@ where
     }
 
     /// The circuit of a peer that has one. This is not a use, for making room.
-    pub fn get<Q>(&self, key: &Q) -> Option<Peer<'_, C, P, L, K>>
+    pub fn get<Q>(&self, key: &Q) -> Option<Peer<'_, C, P, L, K, S>>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -179,7 +183,7 @@ where
     }
 
     /// All circuits, in no particular order. This is not a use, for making room.
-    pub fn iter(&self) -> impl Iterator<Item = Peer<'_, C, P, L, K>> {
+    pub fn iter(&self) -> impl Iterator<Item = Peer<'_, C, P, L, K, S>> {
         self.slots.iter().filter(|slot| slot.is_taken()).map(|slot| slot.peer(&self.shared))
     }
 
@@ -249,7 +253,7 @@ where
         Some(place)
     }
 
-    fn at(&self, place: usize) -> Option<Peer<'_, C, P, L, K>> {
+    fn at(&self, place: usize) -> Option<Peer<'_, C, P, L, K, S>> {
         self.slots.get(place).map(|slot| slot.peer(&self.shared))
     }
 
@@ -261,14 +265,14 @@ where
         self.slots.iter().position(|slot| slot.hash == hash && slot.key.borrow() == key)
     }
 
-    fn holder(&self, ticket: &Ticket) -> Option<Peer<'_, C, P, L, K>> {
+    fn holder(&self, ticket: &Ticket) -> Option<Peer<'_, C, P, L, K, S>> {
         let slot = self.slots.get(usize::from(ticket.place)).filter(|slot| slot.hash == ticket.hash)?;
         Some(slot.peer(&self.shared))
     }
 
     /// Makes a circuit: in a vacant slot, at the end, or in place of the least recently used clean peer.
     fn make(&mut self, key: &K, hash: u16) -> Option<usize> {
-        let Shared { settings, clock, .. } = &self.shared;
+        let (settings, clock) = (self.shared.settings.as_ref(), &self.shared.clock);
         let not_now = self.uses.wrapping_sub(1);
         if let Some(place) = self.slots.iter().position(|slot| !slot.is_taken()) {
             self.slots.get_mut(place)?.give_to(key.clone(), hash, not_now, settings);
@@ -286,7 +290,7 @@ where
         Some(place)
     }
 
-    fn without_room(&mut self, key: &K) -> Result<Peer<'_, C, P, L, K>, Rejected> {
+    fn without_room(&mut self, key: &K) -> Result<Peer<'_, C, P, L, K, S>, Rejected> {
         let admitted = self.when_full == WhenFull::AdmitUntracked;
         let slot = self.untracked.insert(Slot::untracked(key.clone()));
         let peer = slot.peer(&self.shared);
@@ -315,7 +319,12 @@ where
 }
 
 #[cfg(feature = "defmt")]
-impl<K, C: Clock, const N: usize, P: TripPolicy, L> defmt::Format for CircuitBreakerSet<K, C, N, P, L> {
+impl<K, C, const N: usize, P, L, S> defmt::Format for CircuitBreakerSet<K, C, N, P, L, S>
+where
+    C: Clock,
+    P: TripPolicy,
+    S: AsRef<Settings<C, P>>,
+{
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "CircuitBreakerSet({=usize} of {=usize} peers)", self.len(), N);
     }

@@ -39,7 +39,7 @@ impl<K, P: TripPolicy> Slot<K, P> {
     }
 
     #[inline]
-    pub(super) fn peer<'a, C, L>(&'a self, shared: &'a Shared<C, P, L>) -> Peer<'a, C, P, L, K> {
+    pub(super) fn peer<'a, C, L, S>(&'a self, shared: &'a Shared<C, L, S>) -> Peer<'a, C, P, L, K, S> {
         Peer { key: &self.key, circuit: &self.circuit, shared, salt: u32::from(self.hash) }
     }
 

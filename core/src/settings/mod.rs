@@ -1,6 +1,7 @@
 //! What a breaker goes by, checked when it is built.
 
 mod builder;
+mod constant;
 
 pub use builder::SettingsBuilder;
 
@@ -114,6 +115,13 @@ impl<C: Clock, P: TripPolicy> Settings<C, P> {
     #[inline]
     pub(crate) fn probe_rates(&self) -> Option<Rates> {
         self.policy.rates().filter(|_| self.judged_by_rate)
+    }
+}
+
+impl<C, P> AsRef<Self> for Settings<C, P> {
+    #[inline]
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

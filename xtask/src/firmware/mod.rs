@@ -4,6 +4,7 @@ mod boards;
 mod checks;
 mod emulator;
 mod images;
+mod page;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ use images::{IMAGES, Image};
 
 /// Where the firmware workspace is.
 const FOLDER: &str = "examples/firmware";
+/// The row of the program in the page for firmware.
+const PAGE: &str = "page";
 const MANIFEST: &str = "examples/firmware/Cargo.toml";
 
 /// How one image did on one board.
@@ -30,6 +33,12 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) const HEAD: &str = "image          board        result     time";
+
+    fn of(image: &'static str, board: &Board, check: impl FnOnce() -> Result<String>) -> Self {
+        let start = Instant::now();
+        let outcome = check();
+        Self { image, board: board.name, outcome, took: start.elapsed() }
+    }
 
     /// A line of the table.
     pub(crate) fn line(&self) -> String {
@@ -46,10 +55,18 @@ impl Row {
 
 /// Installs what is missing, builds the images and runs them, all or the named ones. Each result is told at once.
 pub(crate) fn run(shell: &Shell, only: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
-    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).collect();
+    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).chain([PAGE]).collect();
     let chosen = select::choose(&names, only)?;
+    let page = chosen.last() == Some(&true);
     let chosen: Vec<&Image> = IMAGES.iter().zip(chosen).filter_map(|(image, chosen)| chosen.then_some(image)).collect();
     install(shell)?;
+    let mut told = |rows: &[Row]| -> Result<()> {
+        if let Some(row) = rows.last() {
+            shell.note(&row.line())?;
+            tell(row);
+        }
+        Ok(())
+    };
     let mut rows = vec![];
     for image in &chosen {
         for board in image.boards {
@@ -58,13 +75,14 @@ pub(crate) fn run(shell: &Shell, only: &[String], mut tell: impl FnMut(&Row)) ->
     }
     for image in chosen {
         for board in image.boards {
-            let start = Instant::now();
-            let outcome = emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
-            let row = Row { image: image.name, board: board.name, outcome, took: start.elapsed() };
-            shell.note(&row.line())?;
-            tell(&row);
-            rows.push(row);
+            let check = || emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
+            rows.push(Row::of(image.name, board, check));
+            told(&rows)?;
         }
+    }
+    if page {
+        rows.push(Row::of(PAGE, boards::LM3S6965EVB, || page::run(shell)));
+        told(&rows)?;
     }
     Ok(rows)
 }
