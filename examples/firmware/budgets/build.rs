@@ -7,4 +7,7 @@ fn main() {
     for argument in memory.into_iter().chain(["--nmagic", "-Tlink.x"]) {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
+    for image in ["instructions", "masked"] {
+        println!("cargo::rustc-link-arg-bin={image}=-Tdefmt.x");
+    }
 }

@@ -7,16 +7,23 @@ use core::time::Duration;
 
 use fusebox::clock::ManualClock;
 use fusebox::policy::{Consecutive, CountWindow, MaxFailures, Rates, TripPolicy};
-use fusebox::{CircuitBreaker, CircuitBreakerSet, Peer, Settings, Snapshot, State, checked};
+use fusebox::{CircuitBreaker, CircuitBreakerSet, Peer, Settings, Snapshot, State, constant_settings};
 
 /// Reads a word, as every clock does that an interrupt moves on.
 type Clock = &'static ManualClock<1_000>;
 
 static CLOCK: ManualClock<1_000> = ManualClock::new();
 
-const CONSECUTIVE: Settings<Clock, Consecutive> = checked!(Settings::builder().consecutive(3).build());
-const LAST_31: Settings<Clock, CountWindow> =
-    checked!(Settings::builder().count_window(31, Rates::failures(50).min_calls(31)).build());
+constant_settings! {
+    struct Default: Settings<Clock> = Settings::builder().build();
+}
+constant_settings! {
+    struct ThreeInARow: Settings<Clock, Consecutive> = Settings::builder().consecutive(3).build();
+}
+constant_settings! {
+    struct HalfOf31: Settings<Clock, CountWindow> =
+        Settings::builder().count_window(31, Rates::failures(50).min_calls(31)).build();
+}
 
 /// One operation on an `A`, whose parts are in hand: the operation's function is given a reference to it.
 pub struct Operation<A> {
@@ -39,12 +46,16 @@ pub trait Meter {
 }
 
 /// A call to a peer: the handle, and what the call will return.
-struct Link<'a, P: TripPolicy> {
-    peer: Peer<'a, Clock, P>,
+struct Link<'a, P: TripPolicy, S> {
+    peer: Peer<'a, Clock, P, (), (), S>,
     answers: Cell<bool>,
 }
 
-impl<P: TripPolicy> Link<'_, P> {
+impl<'a, P: TripPolicy, S: AsRef<Settings<Clock, P>>> Link<'a, P, S> {
+    fn to(breaker: &'a CircuitBreaker<Clock, P, (), S>) -> Self {
+        Self { peer: breaker.peer(), answers: Cell::new(true) }
+    }
+
     /// What is guarded: it loads its result and returns it.
     #[inline(always)]
     fn send(&self) -> Result<(), ()> {
@@ -90,6 +101,35 @@ impl<P: TripPolicy> Link<'_, P> {
         self.answers.set(false);
     }
 
+    const fn closed_success(name: &'static str) -> Operation<Self> {
+        Operation {
+            name,
+            before: |link| link.closed(0),
+            run: Self::guarded,
+            unguarded: Self::unguarded,
+            holds: |link| link.has(State::Closed, 0),
+        }
+    }
+
+    const fn failure(name: &'static str) -> Operation<Self> {
+        Operation {
+            name,
+            before: |link| link.failing(|link| link.closed(0)),
+            holds: |link| link.has(State::Closed, 1),
+            ..Self::closed_success("")
+        }
+    }
+
+    const fn reject(name: &'static str) -> Operation<Self> {
+        Operation {
+            name,
+            before: |link| link.closed(4),
+            unguarded: nothing,
+            holds: |link| link.has(State::Open, 3),
+            ..Self::closed_success("")
+        }
+    }
+
     fn has(&self, state: State, failures: u32) -> bool {
         self.peer.state() == state && self.peer.tally().failures == failures
     }
@@ -103,48 +143,28 @@ fn nothing<A>(_: &A) -> bool {
 /// Measures every operation.
 pub fn measure_all(meter: &mut impl Meter) {
     calls(meter);
-    static_breaker(meter);
+    other_settings(meter);
     counting_policies(meter);
     saved_state(meter);
     lookups(meter);
 }
 
-/// Calls through a breaker with the default settings.
+/// Calls through a handle, the settings being a constant.
 fn calls(meter: &mut impl Meter) {
-    type On<'a> = Link<'a, MaxFailures<3>>;
+    type On<'a> = Link<'a, MaxFailures<3>, Default>;
 
-    let breaker = CircuitBreaker::new(&CLOCK);
-    let link = On { peer: breaker.peer(), answers: Cell::new(true) };
-    let (run, unguarded) = (On::guarded, On::unguarded);
+    let breaker = CircuitBreaker::with_settings(&CLOCK, Default);
+    let link = Link::to(&breaker);
     let mut measure = |operation| meter.measure(&operation, &link);
-    measure(Operation {
-        name: "closed_success",
-        before: |link| link.closed(0),
-        run,
-        unguarded,
-        holds: |link| link.has(State::Closed, 0),
-    });
-    measure(Operation {
-        name: "failure",
-        before: |link| link.failing(|link| link.closed(0)),
-        run,
-        unguarded,
-        holds: |link| link.has(State::Closed, 1),
-    });
+    measure(On::closed_success("closed_success"));
+    measure(On::failure("failure"));
     measure(Operation {
         name: "failure_that_trips",
         before: |link| link.failing(|link| link.closed(3)),
-        run,
-        unguarded,
         holds: |link| link.has(State::Open, 3),
+        ..On::closed_success("")
     });
-    measure(Operation {
-        name: "reject",
-        before: |link| link.closed(4),
-        run,
-        unguarded: nothing,
-        holds: |link| link.has(State::Open, 3),
-    });
+    measure(On::reject("reject"));
     measure(Operation {
         name: "probe_admitted",
         before: On::due,
@@ -152,78 +172,62 @@ fn calls(meter: &mut impl Meter) {
         unguarded: nothing,
         holds: |link| link.has(State::HalfOpen, 3),
     });
-    measure(Operation {
-        name: "probe_that_closes",
-        before: On::due,
-        run,
-        unguarded,
-        holds: |link| link.has(State::Closed, 0),
-    });
+    measure(Operation { name: "probe_that_closes", before: On::due, ..On::closed_success("") });
     measure(Operation {
         name: "probe_that_fails",
         before: |link| link.failing(On::due),
-        run,
-        unguarded,
         holds: |link| link.has(State::Open, 3),
+        ..On::closed_success("")
     });
-    measure(Operation {
-        name: "snapshot",
-        before: |link| link.closed(4),
-        run: On::snapshot,
-        unguarded: nothing,
-        holds: |link| link.has(State::Open, 3),
-    });
+    measure(Operation { name: "snapshot", run: On::snapshot, ..On::reject("") });
 }
 
-/// The same success where the compiler knows the breaker's address.
-fn static_breaker(meter: &mut impl Meter) {
-    static RADIO: CircuitBreaker<Clock> = CircuitBreaker::new(&CLOCK);
+/// A breaker in a static, and settings that the compiler does not know.
+fn other_settings(meter: &mut impl Meter) {
+    static RADIO: CircuitBreaker<Clock, MaxFailures<3>, (), Default> = CircuitBreaker::with_settings(&CLOCK, Default);
 
-    let link = Link { peer: RADIO.peer(), answers: Cell::new(true) };
-    let operation = Operation {
-        name: "closed_success_static",
-        before: |link: &Link<_>| link.closed(0),
-        run: |link| RADIO.call(|| link.send()).is_ok(),
-        unguarded: Link::unguarded,
-        holds: |link| link.has(State::Closed, 0),
-    };
-    meter.measure(&operation, &link);
+    let link = Link::to(&RADIO);
+    let run = |link: &Link<_, _>| RADIO.call(|| link.send()).is_ok();
+    meter.measure(&Operation { run, ..Link::closed_success("closed_success_static") }, &link);
+    meter.measure(&Operation { run, ..Link::failure("failure_static") }, &link);
+    meter.measure(&Operation { run, ..Link::reject("reject_static") }, &link);
+
+    let breaker = CircuitBreaker::with_settings(&CLOCK, black_box(Settings::DEFAULT));
+    let link = Link::to(&breaker);
+    meter.measure(&Link::closed_success("closed_success_settings_held"), &link);
+    meter.measure(&Link::failure("failure_settings_held"), &link);
+    meter.measure(&Link::reject("reject_settings_held"), &link);
 }
 
 /// Successes that are written down.
 fn counting_policies(meter: &mut impl Meter) {
-    let breaker = CircuitBreaker::with_settings(&CLOCK, CONSECUTIVE);
-    let link = Link { peer: breaker.peer(), answers: Cell::new(true) };
+    let breaker = CircuitBreaker::with_settings(&CLOCK, ThreeInARow);
     let operation = Operation {
         name: "consecutive_success",
-        before: |link: &Link<_>| link.closed(2),
-        run: Link::guarded,
-        unguarded: Link::unguarded,
-        holds: |link| link.has(State::Closed, 0),
+        before: |link: &Link<_, _>| link.closed(2),
+        ..Link::closed_success("")
     };
-    meter.measure(&operation, &link);
+    meter.measure(&operation, &Link::to(&breaker));
 
-    let breaker = CircuitBreaker::with_settings(&CLOCK, LAST_31);
-    let link = Link { peer: breaker.peer(), answers: Cell::new(true) };
+    let breaker = CircuitBreaker::with_settings(&CLOCK, HalfOf31);
     let operation = Operation {
         name: "count_window_success",
-        before: |link: &Link<_>| link.closed(2),
-        run: Link::guarded,
-        unguarded: Link::unguarded,
+        before: |link: &Link<_, _>| link.closed(2),
         holds: |link| link.has(State::Closed, 2) && link.peer.tally().calls == 3,
+        ..Link::closed_success("")
     };
-    meter.measure(&operation, &link);
+    meter.measure(&operation, &Link::to(&breaker));
 }
 
 /// A saved state, given back to its breaker.
 fn saved_state(meter: &mut impl Meter) {
     struct Saved<'a> {
-        link: Link<'a, MaxFailures<3>>,
+        link: Link<'a, MaxFailures<3>, Default>,
         snapshot: Snapshot,
     }
 
-    let breaker = CircuitBreaker::new(&CLOCK);
-    let link = Link { peer: breaker.peer(), answers: Cell::new(true) };
+    let breaker = CircuitBreaker::with_settings(&CLOCK, Default);
+    let link = Link::to(&breaker);
     link.closed(4);
     let snapshot = breaker.snapshot();
     let operation = Operation {
@@ -247,12 +251,12 @@ fn lookups(meter: &mut impl Meter) {
 
 fn lookup<K: Clone + Eq + Hash>(meter: &mut impl Meter, names: [&'static str; 2], key: fn(u8) -> K) {
     struct Wanted<'a, K> {
-        set: &'a CircuitBreakerSet<K, Clock, 32>,
+        set: &'a CircuitBreakerSet<K, Clock, 32, MaxFailures<3>, (), Default>,
         key: K,
     }
     const LAST: u8 = 31;
 
-    let mut set = CircuitBreakerSet::new(&CLOCK);
+    let mut set = CircuitBreakerSet::with_settings(&CLOCK, Default);
     for index in 0..=LAST {
         let _ = set.peer(&key(index));
     }

@@ -3,9 +3,18 @@
 use core::hint::black_box;
 
 use fusebox::clock::TickCounter;
+use fusebox::{Settings, constant_settings};
+
+/// Who counts milliseconds.
+pub type Clock = &'static TickCounter<1_000>;
 
 /// Milliseconds.
 pub static UPTIME: TickCounter<1_000> = TickCounter::new();
+
+constant_settings! {
+    /// Those by default.
+    pub struct Default: Settings<Clock> = Settings::builder().build();
+}
 
 /// The call to be guarded.
 ///
@@ -27,4 +36,10 @@ pub fn give_up() {
 #[inline(never)]
 pub fn next_peer() -> u16 {
     black_box(7)
+}
+
+/// Shows whether calls are given up.
+#[inline(never)]
+pub fn show(given_up: bool) {
+    black_box(given_up);
 }

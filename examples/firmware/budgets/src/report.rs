@@ -1,15 +1,15 @@
 //! The lines that an image prints, and its end.
 
-use semihosting::println;
+use defmt_semihosting as _;
 
 /// Prints a figure.
 pub fn figure(group: &str, name: &str, value: u32) {
-    println!("{group} {name} {value}");
+    defmt::info!("{=str} {=str} {=u32}", group, name, value);
 }
 
 /// Ends an image that could not measure what it should.
 pub fn fail(name: &str, why: &str) -> ! {
-    println!("{name}: {why}");
+    defmt::error!("{=str}: {=str}", name, why);
     board::exit(1)
 }
 
@@ -19,7 +19,7 @@ pub fn thrice(name: &str, mut measure: impl FnMut(u32) -> u32) -> u32 {
     for round in 1..3 {
         let again = measure(round);
         if again != first {
-            println!("{name}: measured {first}, then {again}");
+            defmt::error!("{=str}: measured {=u32}, then {=u32}", name, first, again);
             board::exit(1);
         }
     }
@@ -28,6 +28,6 @@ pub fn thrice(name: &str, mut measure: impl FnMut(u32) -> u32) -> u32 {
 
 /// Ends an image that panicked.
 pub fn panicked(info: &core::panic::PanicInfo) -> ! {
-    println!("{info}");
+    defmt::error!("{}", defmt::Display2Format(info));
     board::exit(101)
 }

@@ -1,11 +1,13 @@
-//! One breaker with the default settings.
+//! One breaker with the default settings, a constant.
 #![no_std]
 #![no_main]
 
-use budgets::product::{UPTIME, give_up, next_peer, send};
-use fusebox::{CircuitBreaker, clock::TickCounter};
+use budgets::product::{Clock, Default, UPTIME, give_up, next_peer, send};
+use fusebox::CircuitBreaker;
+use fusebox::policy::MaxFailures;
 
-static RADIO: CircuitBreaker<&TickCounter<1_000>> = CircuitBreaker::new(&UPTIME);
+static RADIO: CircuitBreaker<Clock, MaxFailures<3>, (), Default> =
+    CircuitBreaker::with_settings(&UPTIME, Default);
 
 #[board::entry]
 fn main() -> ! {

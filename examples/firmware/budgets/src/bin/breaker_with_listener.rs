@@ -2,27 +2,23 @@
 #![no_std]
 #![no_main]
 
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-use budgets::product::{UPTIME, give_up, next_peer, send};
+use budgets::product::{Clock, Default, UPTIME, give_up, next_peer, send, show};
 use fusebox::policy::MaxFailures;
-use fusebox::{CircuitBreaker, Event, Listener, Settings, State, clock::TickCounter};
+use fusebox::{CircuitBreaker, Event, Listener, State};
 
 /// Shows whether the radio is given up.
 struct Lamp;
 
-static LIT: AtomicBool = AtomicBool::new(false);
-
 impl Listener for Lamp {
     fn on_event(&self, (): &(), event: &Event) {
         if let Event::Transition(transition) = event {
-            LIT.store(transition.to() == State::Open, Relaxed);
+            show(transition.to() == State::Open);
         }
     }
 }
 
-static RADIO: CircuitBreaker<&TickCounter<1_000>, MaxFailures<3>, Lamp> =
-    CircuitBreaker::with_listener(&UPTIME, Settings::DEFAULT, Lamp);
+static RADIO: CircuitBreaker<Clock, MaxFailures<3>, Lamp, Default> =
+    CircuitBreaker::with_listener(&UPTIME, Default, Lamp);
 
 #[board::entry]
 fn main() -> ! {

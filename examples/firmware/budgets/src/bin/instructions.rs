@@ -57,7 +57,7 @@ fn sizes() {
     report::figure("ram", "peer_of_set_consecutive", of_peer::<Consecutive>());
     report::figure("ram", "peer_of_set_count_window", of_peer::<CountWindow>());
     report::figure("ram", "peer_of_set_max_failures_3", of_peer::<MaxFailures<3>>());
-    report::figure("ram", "breaker", size_of::<CircuitBreaker<&'static TickCounter<1_000>>>() as u32);
+    report::figure("ram", "breaker_settings_held", size_of::<CircuitBreaker<&'static TickCounter<1_000>>>() as u32);
 }
 
 #[board::entry]

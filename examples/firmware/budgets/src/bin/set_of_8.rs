@@ -2,12 +2,13 @@
 #![no_std]
 #![no_main]
 
-use budgets::product::{UPTIME, give_up, next_peer, send};
-use fusebox::{CircuitBreakerSet, clock::TickCounter};
+use budgets::product::{Clock, Default, UPTIME, give_up, next_peer, send};
+use fusebox::CircuitBreakerSet;
+use fusebox::policy::MaxFailures;
 
-type Peers = CircuitBreakerSet<u16, &'static TickCounter<1_000>, 8>;
+type Peers = CircuitBreakerSet<u16, Clock, 8, MaxFailures<3>, (), Default>;
 
-static mut PEERS: Peers = Peers::new(&UPTIME);
+static mut PEERS: Peers = Peers::with_settings(&UPTIME, Default);
 
 #[board::entry]
 fn main() -> ! {

@@ -11,9 +11,7 @@ use fusebox::{
 use crate::{CLOCK, Clock, Told, answer, answer_later, any, poll, used};
 
 /// Uses every method of a breaker with these settings.
-pub(crate) fn exercise<P: TripPolicy>(settings: Settings<Clock, P>) {
-    let plain = CircuitBreaker::with_settings(&CLOCK, any(settings));
-    used(plain.call(|| answer(1)));
+pub(crate) fn exercise<P: TripPolicy, S: AsRef<Settings<Clock, P>>>(settings: S) {
     let breaker = CircuitBreaker::with_listener(&CLOCK, any(settings), (Told, Told));
     calls(&breaker);
     async_calls(&breaker);
@@ -22,6 +20,15 @@ pub(crate) fn exercise<P: TripPolicy>(settings: Settings<Clock, P>) {
     looks(&breaker);
     saved(&breaker);
     time();
+}
+
+/// Uses every method that depends on the policy.
+pub(crate) fn exercise_policy<P: TripPolicy>(settings: &Settings<Clock, P>) {
+    let breaker = CircuitBreaker::with_settings(&CLOCK, any(settings));
+    permits(breaker.peer());
+    breaker.close();
+    used((breaker.tally(), breaker.retry_after()));
+    saved(&breaker);
 }
 
 fn severity(error: &u8) -> Outcome {
@@ -36,7 +43,7 @@ fn judged(result: &Result<u32, u8>) -> Outcome {
     result.as_ref().map_or_else(severity, |_| Outcome::Success)
 }
 
-fn calls<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+fn calls<P: TripPolicy, L: Listener, S: AsRef<Settings<Clock, P>>>(breaker: &CircuitBreaker<Clock, P, L, S>) {
     let result = breaker.call(|| answer(1_u32));
     used(result.as_ref().err().and_then(Error::retry_after));
     used(result.err().and_then(Error::into_inner));
@@ -47,15 +54,15 @@ fn calls<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
     used(breaker.run(judged, || answer(6)));
 }
 
-fn async_calls<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+fn async_calls<P: TripPolicy, L: Listener, S: AsRef<Settings<Clock, P>>>(breaker: &CircuitBreaker<Clock, P, L, S>) {
     used(poll(breaker.call_async(|| answer_later(1_u32))));
     used(poll(breaker.call_async_with(by_error(severity), || answer_later(2))));
     used(poll(breaker.run_async(judged, || answer_later(3))));
 }
 
-fn permits<P: TripPolicy, L: Listener<K>, K: ?Sized>(peer: Peer<'_, Clock, P, L, K>) {
+fn permits<P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<Clock, P>>>(peer: Peer<'_, Clock, P, L, K, S>) {
     used(peer.key());
-    let settle: [fn(Permit<'_, Clock, P, L, K>); 5] = [
+    let settle: [fn(Permit<'_, Clock, P, L, K, S>); 5] = [
         |permit| permit.success(),
         |permit| permit.failure(),
         |permit| permit.ignored(),
@@ -79,7 +86,7 @@ pub(crate) fn explained(rejected: &Rejected) -> (&'static str, Option<u32>, Opti
     (rejected.reason().as_str(), left.map(Ticks::as_millis), left.map(Ticks::as_duration))
 }
 
-fn commands<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+fn commands<P: TripPolicy, L: Listener, S: AsRef<Settings<Clock, P>>>(breaker: &CircuitBreaker<Clock, P, L, S>) {
     breaker.open();
     used(breaker.open_for(any(Duration::from_secs(30))).map_err(|error| (error.field(), error.message())));
     used(breaker.half_open());
@@ -91,7 +98,7 @@ fn commands<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
     breaker.automatic();
 }
 
-fn looks<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+fn looks<P: TripPolicy, L: Listener, S: AsRef<Settings<Clock, P>>>(breaker: &CircuitBreaker<Clock, P, L, S>) {
     used((breaker.state().as_str(), State::ALL));
     used((breaker.tally(), breaker.tally().is_clean()));
     used(breaker.retry_after().map(|left| (left.count(), left.hz())));
@@ -100,7 +107,7 @@ fn looks<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
     used(breaker.clock().now());
 }
 
-fn saved<P: TripPolicy, L: Listener>(breaker: &CircuitBreaker<Clock, P, L>) {
+fn saved<P: TripPolicy, L: Listener, S: AsRef<Settings<Clock, P>>>(breaker: &CircuitBreaker<Clock, P, L, S>) {
     let snapshot = breaker.snapshot();
     used((snapshot.state(), snapshot.age()));
     match Snapshot::from_bytes(any(snapshot.to_bytes())) {

@@ -104,8 +104,9 @@ unsafe extern "C" {
 /// Rust puts this panic into every `async fn`, for callers that poll one after its end.
 const POLLED_AFTER_ITS_END: &str = "`async fn` resumed after completion";
 
-/// Links if all calls of it have the one message, which the optimizer then knows.
+/// Links if all calls of it have that one message, which the optimizer knows then.
 #[panic_handler]
+#[expect(unused_attributes, reason = "the compiler says that it ignores this, and does not")]
 #[inline(always)]
 fn panic(info: &core::panic::PanicInfo) -> ! {
     if info.message().as_str() == Some(POLLED_AFTER_ITS_END) {

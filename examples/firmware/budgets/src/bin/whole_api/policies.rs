@@ -4,7 +4,7 @@ use core::num::Wrapping;
 use core::time::Duration;
 
 use fusebox::policy::{Call, Cell, CountWindow, MaxFailures, Rates, SlowCountWindow, SlowTimeWindow, Tally, TripPolicy};
-use fusebox::{Instant, Jitter, Outcome, Settings, SettingsBuilder, SettingsError, Trip, TripReason, clock};
+use fusebox::{Instant, Jitter, Outcome, Settings, SettingsBuilder, SettingsError, Trip, TripReason, clock, constant_settings};
 
 use crate::breaker;
 use crate::{Clock, any, used};
@@ -46,7 +46,7 @@ fn builder() -> SettingsBuilder<Clock> {
     Settings::<Clock>::builder()
 }
 
-/// A breaker with each policy.
+/// A breaker with each policy, and with each kind of settings.
 pub(crate) fn exercise() {
     with(builder().max_failures::<3>(any(3), minute()));
     with(builder().max_failures::<8>(any(8), minute()));
@@ -61,13 +61,13 @@ pub(crate) fn exercise() {
     with::<(_, CountWindow)>(builder().or_count_window(any(9), rates()));
     with::<(_, SlowTimeWindow)>(builder().or_time_window(any(9), minute(), rates().slow_calls(any(9))));
     with(builder().or_trip(any(Every(4))));
-    judged_by_rate();
+    all_methods();
     clocks();
 }
 
 fn with<P: TripPolicy>(builder: SettingsBuilder<Clock, P>) {
     match every_setting(builder).build() {
-        Ok(settings) => breaker::exercise(settings),
+        Ok(settings) => breaker::exercise_policy(&settings),
         Err(error) => used::<SettingsError>(error),
     }
 }
@@ -81,9 +81,16 @@ fn every_setting<P: TripPolicy>(builder: SettingsBuilder<Clock, P>) -> SettingsB
     if any(true) { builder.keep_history() } else { builder }
 }
 
-fn judged_by_rate() {
+/// Settings held by a breaker, and settings that are a constant.
+fn all_methods() {
+    constant_settings! {
+        struct Constant: Settings<Clock> = Settings::builder().probes(2).build();
+    }
     let builder = builder().count_window::<1, 1>(any(31), rates()).judge_probes_by_rate();
-    with(builder);
+    if let Ok(settings) = every_setting(builder).build() {
+        breaker::exercise(settings);
+    }
+    breaker::exercise::<fusebox::policy::MaxFailures<3>, _>(Constant);
 }
 
 fn clocks() {
