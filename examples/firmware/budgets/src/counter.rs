@@ -21,7 +21,7 @@ pub fn start() {
 }
 
 /// What the timer shows.
-#[inline(always)]
+#[inline]
 pub fn read() -> u32 {
     #[cfg(target_arch = "arm")]
     return cortex_m::peripheral::SYST::get_current();
@@ -30,7 +30,7 @@ pub fn read() -> u32 {
 }
 
 /// Ticks between two readings.
-#[inline(always)]
+#[inline]
 pub const fn elapsed(start: u32, end: u32) -> u32 {
     if cfg!(target_arch = "arm") {
         // `SysTick` counts down, in 24 bits.

@@ -57,7 +57,7 @@ impl<'a, P: TripPolicy, S: AsRef<Settings<Clock, P>>> Link<'a, P, S> {
     }
 
     /// What is guarded: it loads its result and returns it.
-    #[inline(always)]
+    #[inline]
     fn send(&self) -> Result<(), ()> {
         if self.answers.get() { Ok(()) } else { Err(()) }
     }

@@ -16,14 +16,17 @@ constant_settings! {
     pub struct Default: Settings<Clock> = Settings::builder().build();
 }
 
+/// Why a call failed.
+pub struct NoAnswer;
+
 /// The call to be guarded.
 ///
 /// # Errors
-/// There was no answer.
+/// [`NoAnswer`].
 #[inline(never)]
-pub fn send() -> Result<(), ()> {
+pub fn send() -> Result<(), NoAnswer> {
     UPTIME.tick();
-    black_box(Err(()))
+    black_box(Err(NoAnswer))
 }
 
 /// What is done about a call that failed.

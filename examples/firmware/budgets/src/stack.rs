@@ -7,10 +7,12 @@ use core::hint::black_box;
 const WORDS: usize = 256;
 
 /// Bytes from the stack pointer of the caller down to the deepest word that `operation` wrote.
+///
+/// Each word has a colour of its own, which an operation that saves a register cannot happen to write.
 #[inline(never)]
-pub fn depth<A>(operation: fn(&A) -> bool, on: &A, paint: u32) -> u32 {
+pub fn depth<A>(operation: fn(&A) -> bool, on: &A, colour: usize) -> u32 {
     let operation = black_box(operation);
-    let top: *mut u32;
+    let top: *mut usize;
     // SAFETY: the stack pointer is only read.
     unsafe {
         #[cfg(target_arch = "arm")]
@@ -18,18 +20,20 @@ pub fn depth<A>(operation: fn(&A) -> bool, on: &A, paint: u32) -> u32 {
         #[cfg(target_arch = "riscv32")]
         asm!("mv {}, sp", out(reg) top, options(nomem, nostack, preserves_flags));
     }
-    for word in 1..=WORDS {
+    let word = |below: usize| top.wrapping_sub(below);
+    for word in (1..=WORDS).map(word) {
         // SAFETY: nothing lives below the stack pointer, and no interrupt is enabled.
-        unsafe { top.sub(word).write_volatile(paint) };
+        unsafe { word.write_volatile(word.addr() ^ colour) };
     }
     black_box(operation(on));
-    let mut deepest = WORDS;
-    // SAFETY: the same words.
-    while deepest > 0 && unsafe { top.sub(deepest).read_volatile() } == paint {
-        deepest -= 1;
-    }
-    (deepest * size_of::<u32>()) as u32
+    let is_painted = |word: *mut usize| {
+        // SAFETY: it is one of the same words.
+        let found = unsafe { word.read_volatile() };
+        found == word.addr() ^ colour
+    };
+    let untouched = (1..=WORDS).rev().map(word).take_while(|word| is_painted(*word)).count();
+    ((WORDS - untouched) * size_of::<usize>()) as u32
 }
 
 /// The depth that is too deep to be told.
-pub const LIMIT: u32 = (WORDS * size_of::<u32>()) as u32;
+pub const LIMIT: u32 = (WORDS * size_of::<usize>()) as u32;

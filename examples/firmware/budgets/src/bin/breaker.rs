@@ -6,8 +6,7 @@ use budgets::product::{Clock, Default, UPTIME, give_up, next_peer, send};
 use fusebox::CircuitBreaker;
 use fusebox::policy::MaxFailures;
 
-static RADIO: CircuitBreaker<Clock, MaxFailures<3>, (), Default> =
-    CircuitBreaker::with_settings(&UPTIME, Default);
+static RADIO: CircuitBreaker<Clock, MaxFailures<3>, (), Default> = CircuitBreaker::with_settings(&UPTIME, Default);
 
 #[board::entry]
 fn main() -> ! {

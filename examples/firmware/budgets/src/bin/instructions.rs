@@ -24,7 +24,7 @@ impl Meter for Instructions {
         report::figure("instructions", name, done);
         let deepest = report::thrice(name, |round| {
             (operation.before)(on);
-            stack::depth(operation.run, on, 0xa5c3_5a3c ^ round)
+            stack::depth(operation.run, on, 0xa5c3_5a3c ^ round as usize)
         });
         if deepest == stack::LIMIT {
             report::fail(name, "takes more stack than was painted");
@@ -34,7 +34,7 @@ impl Meter for Instructions {
 }
 
 /// A count that is known without counting.
-fn hundred_more(_: &()) -> bool {
+fn hundred_more<A>(_: &A) -> bool {
     // SAFETY: they do nothing.
     unsafe {
         core::arch::asm!(".rept 100", "nop", ".endr", options(nomem, nostack, preserves_flags));

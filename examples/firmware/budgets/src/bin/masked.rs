@@ -44,7 +44,7 @@ mod chip {
     use cortex_m::register::primask;
     use critical_section::RawRestoreState;
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn mask() -> RawRestoreState {
         let before = primask::read_raw();
         cortex_m::interrupt::disable();
@@ -55,7 +55,7 @@ mod chip {
         before & 1 == 0
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn restore(before: RawRestoreState) {
         // SAFETY: it was so before.
         unsafe { primask::write_raw(before) };
@@ -70,7 +70,7 @@ mod chip {
 mod chip {
     use critical_section::RawRestoreState;
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn mask() -> RawRestoreState {
         let before: usize;
         // SAFETY: it switches interrupts off, and says what was before.
@@ -82,7 +82,7 @@ mod chip {
         before
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn restore(before: RawRestoreState) {
         if before {
             unmask();
@@ -113,7 +113,7 @@ struct Masked {
 impl Masked {
     fn calibrated() -> Self {
         /// Masks and unmasks, with nothing in between.
-        fn empty_section(_: &()) -> bool {
+        fn empty_section<A>(_: &A) -> bool {
             chip::restore(chip::mask());
             true
         }

@@ -12,8 +12,9 @@ static mut PEERS: Peers = Peers::with_settings(&UPTIME, Default);
 
 #[board::entry]
 fn main() -> ! {
+    let peers = &raw mut PEERS;
     // SAFETY: it is named nowhere else, and this runs once.
-    let peers = unsafe { &mut *(&raw mut PEERS) };
+    let peers = unsafe { &mut *peers };
     loop {
         if !peers.peer(&next_peer()).is_ok_and(|peer| peer.call(send).is_ok()) {
             give_up();

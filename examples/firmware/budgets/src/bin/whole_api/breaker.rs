@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fusebox::policy::TripPolicy;
 use fusebox::{
-    CircuitBreaker, Classify, Clock as _, Error, Instant, Listener, Outcome, Peer, Permit, Rejected, Settings, Snapshot,
-    State, Ticks, by_error,
+    CircuitBreaker, Classify, Clock as _, Error, Instant, Listener, Outcome, Peer, Rejected, Settings, Snapshot, State,
+    Ticks, by_error,
 };
 
 use crate::{CLOCK, Clock, Told, answer, answer_later, any, poll, used};
@@ -31,7 +31,7 @@ pub(crate) fn exercise_policy<P: TripPolicy>(settings: &Settings<Clock, P>) {
     saved(&breaker);
 }
 
-fn severity(error: &u8) -> Outcome {
+fn severity(error: &u64) -> Outcome {
     match error {
         0..4 => Outcome::Success,
         4..9 => Outcome::Ignored,
@@ -39,7 +39,7 @@ fn severity(error: &u8) -> Outcome {
     }
 }
 
-fn judged(result: &Result<u32, u8>) -> Outcome {
+fn judged(result: &Result<u32, u64>) -> Outcome {
     result.as_ref().map_or_else(severity, |_| Outcome::Success)
 }
 
@@ -62,20 +62,18 @@ fn async_calls<P: TripPolicy, L: Listener, S: AsRef<Settings<Clock, P>>>(breaker
 
 fn permits<P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<Clock, P>>>(peer: Peer<'_, Clock, P, L, K, S>) {
     used(peer.key());
-    let settle: [fn(Permit<'_, Clock, P, L, K, S>); 5] = [
-        |permit| permit.success(),
-        |permit| permit.failure(),
-        |permit| permit.ignored(),
-        |permit| permit.settle_timed(any(Outcome::Failure), any(Duration::from_secs(1))),
-        |permit| drop(permit),
-    ];
-    for settle in settle {
-        match peer.try_acquire() {
-            Ok(permit) => {
-                used(permit.would_reject());
-                settle(permit);
-            }
-            Err(rejected) => used(explained(&rejected)),
+    for way in 0..5 {
+        let permit = match peer.try_acquire() {
+            Ok(permit) => permit,
+            Err(rejected) => return used(explained(&rejected)),
+        };
+        used(permit.would_reject());
+        match any(way) {
+            0 => permit.success(),
+            1 => permit.failure(),
+            2 => permit.ignored(),
+            3 => permit.settle_timed(any(Outcome::Failure), any(Duration::from_secs(1))),
+            _ => drop(permit),
         }
     }
 }

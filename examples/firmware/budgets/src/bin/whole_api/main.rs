@@ -28,16 +28,16 @@ fn any<T>(value: T) -> T {
 
 /// Keeps the computation of a value.
 fn used<T>(value: T) {
-    black_box(&value);
+    black_box(value);
 }
 
 /// The result of a call.
-fn answer<T>(value: T) -> Result<T, u8> {
+fn answer<T>(value: T) -> Result<T, u64> {
     if any(true) { Ok(value) } else { Err(any(1)) }
 }
 
 /// The same, not always at once.
-async fn answer_later<T>(value: T) -> Result<T, u8> {
+async fn answer_later<T>(value: T) -> Result<T, u64> {
     sometime().await;
     answer(value)
 }
@@ -106,7 +106,7 @@ const POLLED_AFTER_ITS_END: &str = "`async fn` resumed after completion";
 
 /// Links if all calls of it have that one message, which the optimizer knows then.
 #[panic_handler]
-#[expect(unused_attributes, reason = "the compiler says that it ignores this, and does not")]
+#[expect(unused_attributes, clippy::inline_always, reason = "the compiler says that it ignores this, and does not")]
 #[inline(always)]
 fn panic(info: &core::panic::PanicInfo) -> ! {
     if info.message().as_str() == Some(POLLED_AFTER_ITS_END) {

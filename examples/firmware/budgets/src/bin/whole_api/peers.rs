@@ -7,9 +7,7 @@ use core::time::Duration;
 
 use fusebox::driver::Circuits;
 use fusebox::policy::{Consecutive, MaxFailures};
-use fusebox::{
-    CircuitBreaker, CircuitBreakerSet, Clock as _, Instant, Outcome, Peer, Settings, State, Ticket, WhenFull,
-};
+use fusebox::{CircuitBreaker, CircuitBreakerSet, Clock as _, Instant, Outcome, Peer, Settings, State, WhenFull};
 
 use crate::breaker::explained;
 use crate::{CLOCK, Clock, Told, answer, answer_later, any, poll, used};
@@ -69,19 +67,16 @@ fn handle<K: ?Sized>(peer: Peer<'_, Clock, MaxFailures<3>, Told, K>) {
 }
 
 fn tickets<K: Clone + Eq + Hash>(set: &mut CircuitBreakerSet<K, Clock, 5, MaxFailures<3>, Told>, key: &K) {
-    type Settle<S> = fn(&S, Ticket);
-    let settle: [Settle<_>; 3] = [
-        |set: &CircuitBreakerSet<K, Clock, 5, _, Told>, ticket| set.settle(ticket, any(Outcome::Failure)),
-        |set, ticket| set.settle_timed(ticket, any(Outcome::Success), any(Duration::from_secs(1))),
-        |set, ticket| set.abandon(ticket),
-    ];
-    for settle in settle {
-        match set.try_acquire(key) {
-            Ok(ticket) => {
-                used(ticket.would_reject());
-                settle(set, any(ticket));
-            }
-            Err(rejected) => used(explained(&rejected)),
+    for way in 0..3 {
+        let ticket = match set.try_acquire(key) {
+            Ok(ticket) => ticket,
+            Err(rejected) => return used(explained(&rejected)),
+        };
+        used(ticket.would_reject());
+        match any(way) {
+            0 => set.settle(any(ticket), any(Outcome::Failure)),
+            1 => set.settle_timed(any(ticket), any(Outcome::Success), any(Duration::from_secs(1))),
+            _ => set.abandon(any(ticket)),
         }
     }
 }

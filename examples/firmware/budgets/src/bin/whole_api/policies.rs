@@ -3,8 +3,12 @@
 use core::num::Wrapping;
 use core::time::Duration;
 
-use fusebox::policy::{Call, Cell, CountWindow, MaxFailures, Rates, SlowCountWindow, SlowTimeWindow, Tally, TripPolicy};
-use fusebox::{Instant, Jitter, Outcome, Settings, SettingsBuilder, SettingsError, Trip, TripReason, clock, constant_settings};
+use fusebox::policy::{
+    Call, Cell, CountWindow, MaxFailures, Rates, SlowCountWindow, SlowTimeWindow, Tally, TimeWindow, TripPolicy,
+};
+use fusebox::{
+    Instant, Jitter, Outcome, Settings, SettingsBuilder, SettingsError, Trip, TripReason, clock, constant_settings,
+};
 
 use crate::breaker;
 use crate::{Clock, any, used};
@@ -49,18 +53,16 @@ fn builder() -> SettingsBuilder<Clock> {
 /// A breaker with each policy, and with each kind of settings.
 pub(crate) fn exercise() {
     with(builder().max_failures::<3>(any(3), minute()));
-    with(builder().max_failures::<8>(any(8), minute()));
     with(builder().consecutive(any(3)));
     with::<CountWindow>(builder().count_window(any(31), rates()));
     with::<SlowCountWindow<5>>(builder().count_window(any(100), rates().slow_calls(any(20))));
-    with::<fusebox::policy::TimeWindow>(builder().time_window(any(10), minute(), rates()));
     with::<SlowTimeWindow<6>>(builder().time_window(any(6), minute(), rates().slow_calls(any(20))));
     with(builder().trip(any(Every(4))));
     with::<(_, MaxFailures<2>)>(builder().consecutive(any(5)).or_max_failures(any(2), minute()));
-    with(builder().or_consecutive(any(5)));
-    with::<(_, CountWindow)>(builder().or_count_window(any(9), rates()));
-    with::<(_, SlowTimeWindow)>(builder().or_time_window(any(9), minute(), rates().slow_calls(any(9))));
-    with(builder().or_trip(any(Every(4))));
+    with::<(_, TimeWindow)>(builder().or_time_window(any(9), minute(), rates()));
+    used(builder().or_consecutive(any(5)).build().err());
+    used(builder().or_count_window::<1, 1>(any(9), rates()).build().err());
+    used(builder().or_trip(any(Every(4))).build().err());
     all_methods();
     clocks();
 }

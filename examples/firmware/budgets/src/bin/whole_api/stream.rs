@@ -79,13 +79,10 @@ impl TcpConnect for Port {
     }
 }
 
-fn fault(kind: &ErrorKind) -> Outcome {
-    if matches!(kind, ErrorKind::TimedOut) { Outcome::Ignored } else { Outcome::Failure }
-}
-
 /// Guards with every choice there is.
 pub(crate) fn exercise() {
     let circuit = CircuitBreaker::new(&CLOCK);
+    let fault = |kind: &ErrorKind| if *kind == ErrorKind::TimedOut { Outcome::Ignored } else { Outcome::Failure };
     every_transfer(GuardedIo::new(Port, &circuit));
     every_transfer(GuardedIo::new(Port, &circuit).with_failure(by_error(fault)));
 
