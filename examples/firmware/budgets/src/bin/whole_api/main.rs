@@ -9,7 +9,9 @@ mod bus;
 mod peers;
 mod policies;
 mod stream;
+mod texts;
 
+use core::fmt::Write as _;
 use core::hint::black_box;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -68,6 +70,7 @@ struct Told;
 impl<K: ?Sized> Listener<K> for Told {
     fn on_event(&self, peer: &K, event: &Event) {
         used(peer);
+        used(write!(texts::Sink, "{event:?}"));
         let Event::Transition(transition) = event else { return used(event) };
         used((transition.from(), transition.to(), transition.wait(), transition.observed(), transition.is_trip()));
         let cause: Cause = transition.cause();
@@ -91,6 +94,7 @@ fn main() -> ! {
         peers::exercise();
         bus::exercise();
         stream::exercise();
+        texts::exercise();
         #[cfg(feature = "one-index")]
         one_index();
     }
