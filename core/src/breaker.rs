@@ -74,7 +74,7 @@ impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBrea
     /// A handle to this breaker, such as a set has for each of its peers.
     #[inline]
     pub const fn peer(&self) -> Peer<'_, C, P, L, (), S> {
-        Peer { key: &(), circuit: &self.circuit, shared: &self.shared, salt: 0 }
+        Peer { key: &(), circuit: &self.circuit, shared: &self.shared }
     }
 
     /// The clock it goes by.

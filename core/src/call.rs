@@ -1,9 +1,11 @@
 //! Guarded calls: acquire, call, settle, whatever happens in between.
 
 use core::future::poll_fn;
+use core::mem;
 use core::pin::pin;
 
 use crate::classify::{AnyError, Classify};
+use crate::guard::Grant;
 use crate::listener::Listener;
 use crate::outcome::Outcome;
 use crate::peer::Peer;
@@ -35,10 +37,13 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
     /// Makes a call that returns anything. See [`CircuitBreaker::run`](crate::CircuitBreaker::run).
     #[inline]
     pub fn run<T>(self, judge: impl FnOnce(&T) -> Outcome, call: impl FnOnce() -> T) -> Result<T, Rejected> {
-        let guard = FailOnUnwind(Some(self.try_acquire()?));
+        let running = match self.grant() {
+            Ok(grant) => Running { peer: self, grant },
+            Err(refusal) => return Err(refusal.rejected::<C>()),
+        };
         let result = call();
         let outcome = judge(&result);
-        guard.settle(outcome);
+        running.settle(outcome);
         Ok(result)
     }
 
@@ -75,50 +80,55 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
     where
         F: Future<Output = T>,
     {
-        let guard = FailOnUnwind(Some(self.try_acquire()?));
+        let running = Running::resume(self.try_acquire()?);
         let mut future = pin!(call());
         // Between two polls the permit lies here: a future that is dropped then is abandoned.
-        let mut permit = guard.disarm();
+        let mut permit = Some(running.pause());
         let result = poll_fn(|context| {
-            let guard = FailOnUnwind(permit.take());
+            let running = permit.take().map(Running::resume);
             let poll = future.as_mut().poll(context);
-            permit = guard.disarm();
+            permit = running.map(Running::pause);
             poll
         })
         .await;
-        let guard = FailOnUnwind(permit);
+        let running = permit.map(Running::resume);
         let outcome = judge(&result);
-        guard.settle(outcome);
+        if let Some(running) = running {
+            running.settle(outcome);
+        }
         Ok(result)
     }
 }
 
-/// Holds a permit while the user's code runs: if that panics, the call failed.
-struct FailOnUnwind<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>>(
-    Option<Permit<'a, C, P, L, K, S>>,
-);
+/// A call while the user's code runs: if that panics, the call failed.
+struct Running<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> {
+    peer: Peer<'a, C, P, L, K, S>,
+    grant: Grant,
+}
 
-impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> FailOnUnwind<'a, C, P, L, K, S> {
+impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Running<'a, C, P, L, K, S> {
     #[inline]
     fn settle(self, outcome: Outcome) {
-        if let Some(permit) = self.disarm() {
-            permit.settle(outcome);
-        }
+        let Self { peer, grant } = self;
+        mem::forget(self);
+        peer.settle(grant, outcome, None);
     }
 
-    #[inline]
-    fn disarm(mut self) -> Option<Permit<'a, C, P, L, K, S>> {
-        self.0.take()
+    fn pause(self) -> Permit<'a, C, P, L, K, S> {
+        let permit = Permit::new(self.peer, self.grant);
+        mem::forget(self);
+        permit
+    }
+
+    fn resume(permit: Permit<'a, C, P, L, K, S>) -> Self {
+        let (peer, grant) = permit.into_parts();
+        Self { peer, grant }
     }
 }
 
-impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Drop
-    for FailOnUnwind<'_, C, P, L, K, S>
-{
+impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Drop for Running<'_, C, P, L, K, S> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(permit) = self.0.take() {
-            permit.failure();
-        }
+        self.peer.settle(self.grant, Outcome::Failure, None);
     }
 }

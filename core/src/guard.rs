@@ -7,7 +7,7 @@ use core::mem;
 use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Trip};
 use crate::listener::Listener;
-use crate::machine::{Effect, Input};
+use crate::machine::{Effect, Input, left};
 use crate::outcome::Outcome;
 use crate::peer::{Peer, Shared};
 use crate::policy::{Call, TripPolicy};
@@ -30,9 +30,11 @@ impl Grant {
     pub(crate) const UNTRACKED: u32 = Phase::Disabled as u32;
     /// The same, for a call that observe mode let through but the circuit would have rejected.
     pub(crate) const WOULD_REJECT: u32 = Phase::Disabled as u32 | 1 << 8;
+    /// Granted while closed, and the length of the call matters: a bit that the state word has no use for then.
+    const TIMED: u32 = 1 << 8;
 }
 
-/// Why not, in two registers.
+/// Why not.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(test, derive(PartialEq, Eq))]
 pub(crate) enum Refusal {
@@ -53,6 +55,46 @@ impl Refusal {
     }
 }
 
+/// A grant or a refusal in two registers: a refusal looks like a grant in a phase that grants nothing.
+struct Answer {
+    low: u32,
+    ticks: u32,
+}
+
+impl Answer {
+    const OPEN: u32 = Phase::Open as u32;
+    const HALF_OPEN_FULL: u32 = Phase::Open as u32 | 1 << 8;
+    const FORCED_OPEN: u32 = Phase::ForcedOpen as u32;
+
+    /// A grant that knows its time.
+    fn timed(low: u32, clock: &impl Clock) -> Self {
+        let low = if is_closed(low) { low | Grant::TIMED } else { low };
+        Self { low, ticks: clock.now().ticks() }
+    }
+
+    #[inline]
+    const fn refused(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Open(ticks) => Self { low: Self::OPEN, ticks },
+            Refusal::HalfOpenFull(ticks) => Self { low: Self::HALF_OPEN_FULL, ticks },
+            Refusal::ForcedOpen => Self { low: Self::FORCED_OPEN, ticks: 0 },
+        }
+    }
+
+    #[inline]
+    const fn result(self) -> Result<Grant, Refusal> {
+        // Open and forced open, of the eight phases.
+        if self.low & 0b101 != 0b001 {
+            return Ok(Grant { low: self.low, started: Instant::from_ticks(self.ticks) });
+        }
+        Err(match self.low {
+            Self::HALF_OPEN_FULL => Refusal::HalfOpenFull(self.ticks),
+            Self::FORCED_OPEN => Refusal::ForcedOpen,
+            _ => Refusal::Open(self.ticks),
+        })
+    }
+}
+
 impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'_, C, P, L, K, S> {
     #[inline]
     pub(crate) fn grant(self) -> Result<Grant, Refusal> {
@@ -60,47 +102,59 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
         if is_closed(low) && !self.settings().timed {
             return Ok(Grant { low, started: Instant::from_ticks(0) });
         }
-        Self::admit(self.key, self.circuit, self.shared, self.salt)
+        Self::admit(self.key, self.circuit, self.shared).result()
     }
 
-    /// Lets in, or not, whatever the state. Out of line, a handle goes in four registers instead of through
+    /// Lets in, or not, whatever the state. Out of line, a handle and the answer go in registers instead of through
     /// memory.
     #[inline(never)]
-    fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, L, S>, salt: u32) -> Result<Grant, Refusal> {
-        let peer = Peer { key, circuit, shared, salt };
+    fn admit(key: &K, circuit: &Circuit<P>, shared: &Shared<C, L, S>) -> Answer {
+        let peer = Peer { key, circuit, shared };
         let (settings, clock) = (peer.settings(), &shared.clock);
         if settings.timed {
             let low = circuit.word.low();
             if is_closed(low) {
-                return Ok(Grant { low, started: clock.now() });
+                return Answer::timed(low, clock);
             }
         }
-        let asked = Input::Acquire { salt };
-        let Driven { before, after, now, effect } = circuit.drive(settings, clock, asked);
+        // Most who come here find the circuit open, and leave with the least that it takes to see it.
+        let word = circuit.word.load();
+        if matches!(word.phase(), Phase::Open) {
+            let ticks = left(word, clock.now(), &settings.rules);
+            if ticks > 0 {
+                return Answer::refused(Refusal::Open(ticks));
+            }
+        }
+        peer.admit_probe()
+    }
+
+    #[inline(never)]
+    #[cold]
+    fn admit_probe(self) -> Answer {
+        let (settings, clock) = (self.settings(), &self.shared.clock);
+        let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, Input::Acquire);
         let low = match effect {
             Effect::Admitted(Some(cause)) => {
-                let slot = GiveBack { peer, permit: after.low };
-                peer.tell_transition(before, after, now, cause);
+                let slot = GiveBack { peer: self, permit: after.low };
+                self.tell_transition(before, after, now, cause);
                 mem::forget(slot);
                 after.low
             }
             Effect::Admitted(None) => after.low,
             Effect::Rejected(_) if after.phase().observed() => Grant::WOULD_REJECT,
-            Effect::Rejected(refusal) => return Err(refusal),
+            Effect::Rejected(refusal) => return Answer::refused(refusal),
             _ => Grant::UNTRACKED,
         };
-        let started = if settings.timed { clock.now() } else { Instant::from_ticks(0) };
-        Ok(Grant { low, started })
+        if settings.timed { Answer::timed(low, clock) } else { Answer { low, ticks: 0 } }
     }
 
     /// Settles a call that took so many ticks, or as long as the clock says.
     #[inline]
     pub(crate) fn settle(self, grant: Grant, outcome: Outcome, took: Option<u32>) {
-        let settings = self.settings();
-        let clean = matches!(outcome, Outcome::Success) && !settings.timed && is_closed(grant.low);
+        let clean = matches!(outcome, Outcome::Success) && grant.low & Grant::TIMED == 0 && is_closed(grant.low);
         // A success that changes nothing writes nothing, and need not even look at the state.
-        if !(clean && settings.policy.ignores_success(&self.circuit.history)) {
-            Self::settle_counted(self.key, self.circuit, self.shared, self.salt, grant, outcome, took);
+        if !(clean && self.settings().policy.ignores_success(&self.circuit.history)) {
+            Self::settle_counted(self.key, self.circuit, self.shared, grant, outcome, took);
         }
     }
 
@@ -110,12 +164,11 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
         key: &K,
         circuit: &Circuit<P>,
         shared: &Shared<C, L, S>,
-        salt: u32,
         grant: Grant,
         outcome: Outcome,
         took: Option<u32>,
     ) {
-        let peer = Peer { key, circuit, shared, salt };
+        let peer = Peer { key, circuit, shared };
         let ignored = matches!(outcome, Outcome::Ignored);
         match Rule::of(grant.low) {
             Rule::Closed if ignored => {}

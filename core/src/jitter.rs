@@ -6,7 +6,8 @@ use crate::time::Instant;
 /// come back in the same moment.
 ///
 /// It is drawn once per opening: asking often does not shorten it, and the same seed gives the same
-/// waits. Give each device its own seed, such as its serial number. The peers of one set differ anyway.
+/// waits. Give each device its own seed, such as its serial number. The peers of one set draw
+/// differently: which of 256 ways is up to the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

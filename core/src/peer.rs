@@ -38,8 +38,6 @@ pub struct Peer<'a, C, P: TripPolicy = MaxFailures<3>, L = (), K: ?Sized = (), S
     pub(crate) key: &'a K,
     pub(crate) circuit: &'a Circuit<P>,
     pub(crate) shared: &'a Shared<C, L, S>,
-    /// What tells this peer's jitter from that of its neighbours.
-    pub(crate) salt: u32,
 }
 
 /// What the circuits of a set have in common.
@@ -94,8 +92,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     pub fn retry_after(self) -> Option<Ticks> {
         let (settings, clock) = (self.settings(), &self.shared.clock);
         let word = self.circuit.word.load();
-        let asked = Input::Acquire { salt: self.salt };
-        match step(word, asked, clock.now(), &settings.rules, settings.probe_rates()).1 {
+        match step(word, Input::Acquire, clock.now(), &settings.rules, settings.probe_rates()).1 {
             Effect::Rejected(refusal) if !word.phase().observed() => refusal.rejected::<C>().retry_after,
             _ => None,
         }
@@ -105,7 +102,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     pub(crate) fn deadline(self) -> Option<Instant> {
         let word = self.circuit.word.load();
         let now = self.shared.clock.now();
-        let left = left(word, now, &self.settings().rules, self.salt);
+        let left = left(word, now, &self.settings().rules);
         (left > 0).then_some(now.after(left))
     }
 
@@ -213,8 +210,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     pub(crate) fn tell_transition(self, before: Word, after: Word, now: Instant, cause: Cause) {
         let observed = before.phase().observed() && after.phase().observed();
         let state = |word: Word| if observed { word.rule().phase() } else { word.phase() }.state();
-        let wait = matches!(after.rule(), Rule::Open)
-            .then(|| Ticks::of::<C>(left(after, now, &self.settings().rules, self.salt)));
+        let wait = matches!(after.rule(), Rule::Open).then(|| Ticks::of::<C>(left(after, now, &self.settings().rules)));
         self.tell(Event::Transition(Transition { from: state(before), to: state(after), cause, wait, observed }));
     }
 

@@ -228,6 +228,11 @@ impl Word {
         Self { since, ..self }
     }
 
+    #[inline]
+    pub(crate) const fn in_generation(self, generation: u8) -> Self {
+        Self { low: self.low & !GENERATION | (generation as u32) << 24, ..self }
+    }
+
     /// Makes the results of all calls so far void.
     #[inline]
     pub(crate) const fn next_generation(self) -> Self {

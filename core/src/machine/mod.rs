@@ -16,8 +16,8 @@ use crate::word::{Hold, Phase, Rule, Word, same_epoch};
 /// What happens to a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// A call asks to be let through. The salt tells peers apart that share a jitter seed.
-    Acquire { salt: u32 },
+    /// A call asks to be let through.
+    Acquire,
     /// A probe is over. The low half is its permit's.
     Settle { permit: u32, outcome: Outcome, slow: bool },
     /// The policy found too many failures with the result of this permit.
@@ -99,7 +99,7 @@ pub(crate) fn step(
     let rule = word.rule();
     let stay = |effect| (None, effect);
     match input {
-        Input::Acquire { salt } => match (rule, left(word, now, rules, salt)) {
+        Input::Acquire => match (rule, left(word, now, rules)) {
             (Closed, _) => stay(Effect::Admitted(None)),
             (Open, 0) => {
                 (Some(word.moved_to(HalfOpen, now).with_in_flight(1)), Effect::Admitted(Some(Cause::WaitOver)))
@@ -251,7 +251,7 @@ pub(crate) const fn is_calm(word: Word, now: Instant, rules: &Rules) -> bool {
 }
 
 /// How long this opening lasts, in ticks: by hand, or doubled per failed probe, capped and jittered.
-pub(crate) const fn wait(word: Word, rules: &Rules, salt: u32) -> u32 {
+pub(crate) const fn wait(word: Word, rules: &Rules) -> u32 {
     if let Some(hold) = word.hold() {
         return hold.ticks();
     }
@@ -262,15 +262,15 @@ pub(crate) const fn wait(word: Word, rules: &Rules, salt: u32) -> u32 {
     } else {
         rules.wait << word.exponent()
     };
-    rules.jitter.applied_to(wait, rules.seed ^ salt, word.since, word.generation())
+    rules.jitter.applied_to(wait, rules.seed, word.since, word.generation())
 }
 
 /// Ticks until time alone changes something: an open circuit's wait, a probe's lease. 0 if there is
 /// nothing to wait for.
 #[inline(always)]
-pub(crate) const fn left(word: Word, now: Instant, rules: &Rules, salt: u32) -> u32 {
+pub(crate) const fn left(word: Word, now: Instant, rules: &Rules) -> u32 {
     let whole = match word.rule() {
-        Rule::Open => wait(word, rules, salt),
+        Rule::Open => wait(word, rules),
         Rule::HalfOpen if word.in_flight() > 0 => rules.lease,
         _ => 0,
     };

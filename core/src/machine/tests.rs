@@ -61,7 +61,7 @@ fn words(rules: &Rules) -> Vec<u32> {
 }
 
 fn inputs(low: u32) -> Vec<Input> {
-    let mut inputs = vec![Input::Acquire { salt: 0 }, Input::Acquire { salt: 99 }];
+    let mut inputs = vec![Input::Acquire];
     let other_generation = low.wrapping_add(1 << 24);
     for permit in [low, low ^ 1, low ^ 2, low ^ 4, other_generation] {
         for outcome in [Outcome::Success, Outcome::Failure, Outcome::Ignored] {
@@ -151,7 +151,7 @@ fn the_invariants_hold_for_every_state_and_input() {
             assert!(generations == 1 && next.since == now, "an opening voids earlier results: {}", seen());
         }
         match input {
-            Input::Acquire { salt } => acquired(word, salt, now, rules, rates, next, effect),
+            Input::Acquire => acquired(word, now, rules, rates, next, effect),
             Input::Settle { permit, .. } | Input::Trip { permit, .. } | Input::Finish { permit } => {
                 if !same_epoch(permit, word.low) {
                     assert_eq!((next, effect), (word, Effect::Stale), "a stale permit changes nothing: {}", seen());
@@ -180,17 +180,17 @@ fn the_invariants_hold_for_every_state_and_input() {
     assert!(combinations > 1_000_000, "{combinations} are not everything");
 }
 
-fn acquired(word: Word, salt: u32, now: Instant, rules: &Rules, rates: Option<Rates>, next: Word, effect: Effect) {
+fn acquired(word: Word, now: Instant, rules: &Rules, rates: Option<Rates>, next: Word, effect: Effect) {
     let seen = || format!("{word:?} at {now:?} became {next:?}, {effect:?}");
     let elapsed = elapsed(word, now, rules);
     match word.rule() {
         Rule::Closed => assert_eq!((next, effect), (word, Effect::Admitted(None)), "{}", seen()),
-        Rule::Open if elapsed >= wait(word, rules, salt) => {
+        Rule::Open if elapsed >= wait(word, rules) => {
             assert_eq!(effect, Effect::Admitted(Some(Cause::WaitOver)), "{}", seen());
             assert_eq!((next.rule(), next.in_flight(), next.since), (Rule::HalfOpen, 1, now));
         }
         Rule::Open => {
-            let refusal = Refusal::Open(wait(word, rules, salt) - elapsed);
+            let refusal = Refusal::Open(wait(word, rules) - elapsed);
             assert_eq!((next, effect), (word, Effect::Rejected(refusal)));
         }
         Rule::HalfOpen => {
@@ -233,7 +233,7 @@ fn no_state_is_stuck() {
             for _ in 0..64 {
                 // Longer than every wait and every lease.
                 now = now.after(1 << 25);
-                let (next, effect) = step(word, Input::Acquire { salt: 0 }, now, &rules, rates);
+                let (next, effect) = step(word, Input::Acquire, now, &rules, rates);
                 let next = next.unwrap_or(word);
                 word = next;
                 if matches!(effect, Effect::Admitted(_)) && word.rule() == Rule::HalfOpen {
@@ -258,7 +258,7 @@ fn the_wait_doubles_up_to_its_cap_and_no_further() {
         let rules = Rules { wait: wait_ticks, cap, ..rules };
         (0..=MAX_EXPONENT).map(move |exponent| {
             let open = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0)).with_exponent(exponent);
-            wait(open, &rules, 0)
+            wait(open, &rules)
         })
     };
     assert!(waits(10, 0).all(|wait| wait == 10));

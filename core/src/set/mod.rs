@@ -212,8 +212,9 @@ where
             let grant = self.without_room(key)?.grant().map_err(Refusal::rejected::<C>)?;
             return Ok(Ticket::of_no_place(grant));
         };
-        let peer = self.at(place).ok_or(Rejected::TABLE_FULL)?;
-        Ok(Ticket { grant: peer.grant().map_err(Refusal::rejected::<C>)?, place: place as u16, hash: peer.salt as u16 })
+        let slot = self.slots.get(place).ok_or(Rejected::TABLE_FULL)?;
+        let grant = slot.peer(&self.shared).grant().map_err(Refusal::rejected::<C>)?;
+        Ok(Ticket { grant, place: place as u16, hash: slot.hash })
     }
 
     /// Settles a ticket with the outcome of its call. If its peer left the set meanwhile, nothing happens.

@@ -23,9 +23,10 @@ pub(super) struct Slot<K, P: TripPolicy> {
 pub(super) const VACANT: u16 = 0;
 
 impl<K, P: TripPolicy> Slot<K, P> {
-    /// A new circuit, `used` being a time that is not now.
+    /// A new circuit, `used` being a time that is not now. Where its generations begin tells its jitter from that
+    /// of others who open in the same moment.
     pub(super) const fn new(key: K, hash: u16, used: u16) -> Self {
-        Self { key, circuit: Circuit::new(), hash, used }
+        Self { key, circuit: Circuit::at(Word::NEW.in_generation(hash as u8)), hash, used }
     }
 
     /// A place whose calls all go through and count for nothing.
@@ -40,7 +41,7 @@ impl<K, P: TripPolicy> Slot<K, P> {
 
     #[inline]
     pub(super) fn peer<'a, C, L, S>(&'a self, shared: &'a Shared<C, L, S>) -> Peer<'a, C, P, L, K, S> {
-        Peer { key: &self.key, circuit: &self.circuit, shared, salt: u32::from(self.hash) }
+        Peer { key: &self.key, circuit: &self.circuit, shared }
     }
 
     pub(super) fn vacate(&mut self) {
