@@ -101,7 +101,7 @@ pub(crate) fn table(rows: &[Row], cores: &[&str]) -> String {
 }
 
 fn line(head: &str, cells: impl Iterator<Item = String>) -> String {
-    cells.fold(head.to_string(), |line, cell| line + &format!("{cell:>16}")) + "\n"
+    cells.fold(head.to_string(), |line, cell| line + &format!("{cell:>20}")) + "\n"
 }
 
 #[cfg(test)]
@@ -137,8 +137,8 @@ mod tests {
         let expected = "\
 measured/ceiling, ! above it, (what is committed if it differs)
 
-stack                                         m0              m3              m4            rv32
-  failure                           6/5! (was 7)               4       4/4 (new)               -
+stack                                             m0                  m3                  m4                rv32
+  failure                               6/5! (was 7)                   4           4/4 (new)                   -
 ";
         assert_eq!(table(&rows, &["m0", "m3", "m4", "rv32"]), expected);
     }
