@@ -8,6 +8,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::figures::Figure;
 
+const COMPILER: &str = "compiler";
 const CEILINGS: &str = "ceilings";
 const MEASURED: &str = "measured";
 
@@ -24,6 +25,11 @@ impl BudgetFile {
         let file = Self { path: path.into(), document };
         file.check()?;
         Ok(file)
+    }
+
+    /// The Rust version whose code the figures are of.
+    pub(crate) fn compiler(&self) -> &str {
+        self.document.get(COMPILER).and_then(Item::as_str).unwrap_or_default()
     }
 
     /// The most that a figure may be, if that is limited.
@@ -70,7 +76,10 @@ impl BudgetFile {
 
     /// Every entry must be a number in a table of a group in a table of a core, or it would be passed over.
     fn check(&self) -> Result<()> {
-        for (part, item) in self.document.iter() {
+        if self.compiler().is_empty() {
+            bail!("{}: `{COMPILER}` is missing, the Rust version to measure with", self.path.display());
+        }
+        for (part, item) in self.document.iter().filter(|(part, _)| *part != COMPILER) {
             let is_known = [CEILINGS, MEASURED].contains(&part) && item.is_table();
             if !is_known {
                 bail!("{}: `{part}` is neither the table `{CEILINGS}` nor `{MEASURED}`", self.path.display());
@@ -121,6 +130,7 @@ mod tests {
 
     const TEXT: &str = "\
 # What this is.
+compiler = \"1.2.3\"
 
 [ceilings.m3.instructions]
 # The promise.
@@ -146,6 +156,7 @@ gone = 3
         assert_eq!((file.ceiling(&success), file.committed(&success)), (Some(16), Some(15)));
         let other = Figure { core: "m0", ..success.clone() };
         assert_eq!((file.ceiling(&other), file.committed(&other)), (None, None));
+        assert_eq!(file.compiler(), "1.2.3");
         assert_eq!(file.not_among(&[success]), ["measured: m3 instructions.gone"]);
     }
 
@@ -160,6 +171,7 @@ gone = 3
         file.update(&figures).unwrap();
         let expected = "\
 # What this is.
+compiler = \"1.2.3\"
 
 [ceilings.m3.instructions]
 # The promise.
@@ -187,9 +199,12 @@ failure = 60
             ("[ceilings.m3.stack]\na = -1", "ceilings m3 stack.a is not a whole number"),
         ] {
             let path = folder.path().join("wrong.toml");
-            fs::write(&path, text).unwrap();
+            fs::write(&path, format!("compiler = \"1\"\n{text}")).unwrap();
             let error = BudgetFile::read(&path).err().unwrap().to_string();
             assert!(error.ends_with(wanted), "{error}");
+            fs::write(&path, text).unwrap();
+            let error = BudgetFile::read(&path).err().unwrap().to_string();
+            assert!(error.ends_with("`compiler` is missing, the Rust version to measure with"), "{error}");
         }
     }
 }

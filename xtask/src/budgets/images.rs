@@ -18,11 +18,12 @@ const SIZED: [&str; 4] = ["breaker", "breaker_settings_held", "breaker_with_list
 const FLOOR: &str = "unguarded";
 
 /// Measures everything on one core.
-pub(crate) fn measure(shell: &Shell, core: &Core) -> Result<Vec<Figure>> {
-    let sized = SIZED.iter().fold(cargo(core).args("--bin").args(FLOOR), |call, one| call.args("--bin").args(one));
+pub(crate) fn measure(shell: &Shell, core: &Core, compiler: &str) -> Result<Vec<Figure>> {
+    let sized =
+        SIZED.iter().fold(cargo(core, compiler).args("--bin").args(FLOOR), |call, one| call.args("--bin").args(one));
     shell.run(&sized.args("--bin instructions"))?;
     // Here the image masks interrupts in its own way, so it is built without the product's.
-    shell.run(&cargo(core).args("--bin masked --no-default-features --features measured-section"))?;
+    shell.run(&cargo(core, compiler).args("--bin masked --no-default-features --features measured-section"))?;
 
     let mut figures = run(shell, core, "instructions")?;
     figures.extend(run(shell, core, "masked")?);
@@ -47,11 +48,12 @@ pub(crate) fn measure(shell: &Shell, core: &Core) -> Result<Vec<Figure>> {
 }
 
 /// What builds images of the package for a core.
-pub(crate) fn cargo(core: &Core) -> Call {
+pub(crate) fn cargo(core: &Core, compiler: &str) -> Call {
     // Without debug information it links in half the time, and the code is the same.
     firmware::for_board("build", PACKAGE, core.board)
         .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
         .env("DEFMT_LOG", "info")
+        .env("RUSTUP_TOOLCHAIN", compiler)
 }
 
 /// Runs an image, every message of which is a figure.

@@ -12,6 +12,7 @@ use anyhow::{Result, ensure};
 use crate::firmware;
 use crate::firmware::boards::{Board, LM3S6965EVB, MICROBIT, MPS2_AN386, VIRT};
 use crate::shell::Shell;
+use crate::tools;
 use file::BudgetFile;
 
 /// The committed file.
@@ -47,9 +48,12 @@ pub(crate) fn run(shell: &Shell, update: bool) -> Result<Outcome> {
     firmware::install(shell)?;
     let path = shell.root().join(FILE);
     let mut file = BudgetFile::read(&path)?;
+    let compiler = file.compiler().to_string();
+    let targets: Vec<&str> = CORES.iter().map(|core| core.board.target).collect();
+    tools::toolchain_for(shell, &compiler, &targets)?;
     let mut figures = vec![];
     for core in CORES {
-        figures.extend(images::measure(shell, core)?);
+        figures.extend(images::measure(shell, core, &compiler)?);
     }
     let cores: Vec<&str> = CORES.iter().map(|core| core.name).collect();
     // The table shows what was written down before.
@@ -60,7 +64,7 @@ pub(crate) fn run(shell: &Shell, update: bool) -> Result<Outcome> {
     }
     let mut problems = compare::problems(&compare::rows(&figures, &file));
     problems.extend(file.not_among(&figures).into_iter().map(|name| format!("{name} is not measured")));
-    let linked = panics::prove(shell)?;
+    let linked = panics::prove(shell, &compiler)?;
     Ok(Outcome { table, problems, note: format!("{} figures; {linked}", figures.len()) })
 }
 

@@ -13,17 +13,18 @@ const LEVELS: [&str; 3] = ["s", "z", "3"];
 const MISSING: &str = "a_panic_is_reachable";
 
 /// Links the image for every core at every level. Then with one index in it, when it must not link.
-pub(crate) fn prove(shell: &Shell) -> Result<String> {
+pub(crate) fn prove(shell: &Shell, compiler: &str) -> Result<String> {
     let mut links = 0;
     for core in CORES {
         for level in LEVELS {
-            let link = images::cargo(core).args("--bin whole_api").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+            let link =
+                images::cargo(core, compiler).args("--bin whole_api").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
             if let Err(error) = shell.run(&link) {
                 bail!("a panic is reachable on {} at opt-level {level}, or the image is broken: {error}", core.name);
             }
             links += 1;
         }
-        let printed = shell.fails(&images::cargo(core).args("--bin whole_api --features one-index"))?;
+        let printed = shell.fails(&images::cargo(core, compiler).args("--bin whole_api --features one-index"))?;
         ensure!(is_that_panic(&printed), "one index on {}: the link failed for another reason", core.name);
     }
     Ok(format!("no panic in {links} links"))
