@@ -6,7 +6,6 @@ use crate::time::Ticks;
 
 /// Something happened that is worth telling. Plain calls are not: those are counted, not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event {
     /// The circuit changed its state.
@@ -29,7 +28,6 @@ pub enum Event {
 
 /// A change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Transition {
     pub(crate) from: State,
     pub(crate) to: State,
@@ -90,7 +88,6 @@ impl Transition {
 
 /// Why a circuit changed its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Cause {
     /// The trip policy found too many failures.
@@ -135,7 +132,6 @@ impl Cause {
 
 /// The evidence for an opening: which rule was broken, by what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Trip {
     pub(crate) reason: TripReason,
     pub(crate) tally: Tally,

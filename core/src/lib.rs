@@ -81,7 +81,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `defmt` | `defmt::Format` on every public type |
+//! | `defmt` | `DefmtListener`, which logs transitions, and `defmt::Format` on every public type |
 //! | `embedded-hal-1` | `driver`: guards for `embedded-hal` 1.0 I2C buses and SPI devices, and a wait on its delays |
 //! | `embedded-hal-async-1` | the same for `embedded-hal-async` 1.0 |
 //! | `embedded-io-07` | `driver`: a guard for `embedded-io` 0.7 readers and writers |
@@ -136,6 +136,8 @@ pub use circuit::Circuit;
 pub use classify::{AnyError, ByError, Classify, by_error};
 pub use event::{Cause, Event, Transition, Trip, TripReason};
 pub use jitter::Jitter;
+#[cfg(feature = "defmt")]
+pub use listener::DefmtListener;
 pub use listener::Listener;
 pub use outcome::{Outcome, State};
 pub use peer::Peer;

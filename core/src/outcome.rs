@@ -15,7 +15,6 @@ pub enum Outcome {
 
 /// What a circuit does with calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum State {
     /// Calls go through; too many failures open the circuit.
     Closed,
@@ -53,5 +52,20 @@ impl State {
 impl core::fmt::Display for State {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for State {
+    #[allow(clippy::match_same_arms, reason = "the arms differ in their texts, which the macro takes out")]
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self {
+            Self::Closed => defmt::write!(f, "closed"),
+            Self::Open => defmt::write!(f, "open"),
+            Self::HalfOpen => defmt::write!(f, "half_open"),
+            Self::ForcedOpen => defmt::write!(f, "forced_open"),
+            Self::Disabled => defmt::write!(f, "disabled"),
+            Self::Observe => defmt::write!(f, "observe"),
+        }
     }
 }

@@ -18,7 +18,6 @@ use crate::time::Ticks;
 /// assert_eq!(rejected.retry_after().map(|left| left.as_duration()), Some(Duration::from_secs(6)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rejected {
     pub(crate) reason: RejectReason,
     pub(crate) retry_after: Option<Ticks>,
@@ -51,9 +50,18 @@ impl core::fmt::Display for Rejected {
 
 impl core::error::Error for Rejected {}
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Rejected {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", self.reason);
+        if let Some(left) = self.retry_after {
+            defmt::write!(f, ", retry in {}", left);
+        }
+    }
+}
+
 /// Why a call was not let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RejectReason {
     /// The circuit is open and its wait is not over.
@@ -78,6 +86,13 @@ impl RejectReason {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for RejectReason {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.as_str());
+    }
+}
+
 /// The error of a guarded call: rejected, or what the call itself returned.
 ///
 /// ```
@@ -92,7 +107,6 @@ impl RejectReason {
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Error<E> {
     /// The breaker did not let the call through: it was never made.
     Rejected(Rejected),
@@ -129,6 +143,16 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
         match self {
             Self::Rejected(rejected) => rejected.fmt(f),
             Self::Inner(error) => error.fmt(f),
+        }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<E: defmt::Format> defmt::Format for Error<E> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self {
+            Self::Rejected(rejected) => defmt::write!(f, "{}", rejected),
+            Self::Inner(error) => defmt::write!(f, "{}", error),
         }
     }
 }

@@ -170,7 +170,6 @@ pub(crate) const fn ticks_in_at_most(duration: Duration, hz: u32) -> u32 {
 /// assert_eq!(breaker.retry_after().map(|left| left.as_duration()), Some(Duration::from_secs(10)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ticks {
     count: u32,
     hz: u32,
@@ -214,6 +213,34 @@ impl Ticks {
             _ => u32::MAX,
         }
     }
+
+    /// For a log, rounded down: in 32 bits, since a division of 64 bits is much code on a small chip.
+    #[cfg(any(feature = "defmt", test))]
+    fn seconds_and_thousandths(self) -> (u32, u32) {
+        let Self { count, hz } = self;
+        let (seconds, rest) = (count.checked_div(hz).unwrap_or(0), count.checked_rem(hz).unwrap_or(0));
+        // A thousand times the rest of a fast clock does not fit. Its ticks in a thousandth are many enough to
+        // round: up, so that there are never a thousand thousandths.
+        let thousandths =
+            if hz < 1 << 22 { (rest * 1_000).checked_div(hz) } else { rest.checked_div(hz.div_ceil(1_000)) };
+        (seconds, thousandths.unwrap_or(0))
+    }
+}
+
+/// Seconds with thousandths, with millionths at 1 MHz.
+#[cfg(feature = "defmt")]
+impl defmt::Format for Ticks {
+    #[allow(clippy::match_same_arms, reason = "the arms differ in their texts, which the macro takes out")]
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self.hz {
+            1_000 => defmt::write!(f, "{=u32:ms} s", self.count),
+            1_000_000 => defmt::write!(f, "{=u32:us} s", self.count),
+            _ => {
+                let (seconds, thousandths) = self.seconds_and_thousandths();
+                defmt::write!(f, "{=u32}.{=u32:03} s", seconds, thousandths);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -249,5 +276,20 @@ mod tests {
         assert_eq!(Ticks { count: 1, hz: 32_768 }.as_millis(), 1);
         assert_eq!(Ticks { count: u32::MAX, hz: 1 }.as_millis(), u32::MAX);
         assert_eq!(Ticks { count: 5, hz: 0 }.as_duration(), Duration::ZERO);
+    }
+
+    #[test]
+    fn lengths_read_as_seconds_at_every_rate() {
+        let read = |count, hz| Ticks { count, hz }.seconds_and_thousandths();
+        assert_eq!(read(327_680, 32_768), (10, 0));
+        assert_eq!(read(327_679, 32_768), (9, 999));
+        assert_eq!(read(7, 1), (7, 0));
+        assert_eq!(read(u32::MAX, 1), (u32::MAX, 0));
+        assert_eq!(read(5, 0), (0, 0));
+        assert_eq!(read(18_750_000, 12_500_000), (1, 500));
+        // The largest rest, on both sides of the change from slow clocks to fast ones too.
+        for hz in [1_001, (1 << 22) - 1, 1 << 22, (1 << 22) + 1, 12_500_000, u32::MAX] {
+            assert_eq!(read(hz - 1, hz), (0, 999), "{hz}");
+        }
     }
 }

@@ -17,6 +17,7 @@ const _: () = {
     is_format::<Circuit>();
     is_format::<CircuitBreaker<Khz>>();
     is_format::<CircuitBreakerSet<u16, Khz, 4>>();
+    is_format::<DefmtListener>();
     is_format::<Error<()>>();
     is_format::<Event>();
     is_format::<Instant>();
@@ -49,6 +50,21 @@ const _: () = {
     is_format::<FnClock<1_000>>();
     is_format::<Khz>();
     is_format::<TickCounter<1_000>>();
+};
+
+/// It logs the events of breakers and of sets with any key that can be logged.
+const fn listens_to<K: defmt::Format + ?Sized>()
+where
+    DefmtListener: Listener<K>,
+{
+}
+
+const _: () = {
+    listens_to::<()>();
+    listens_to::<u16>();
+    listens_to::<[u8; 6]>();
+    listens_to::<heapless::String<16>>();
+    listens_to::<str>();
 };
 
 #[cfg(feature = "embassy-time")]

@@ -12,7 +12,6 @@ pub(crate) fn last_message(run: &Run) -> Result<String> {
 }
 
 /// The log is that of `examples/firmware/expected/<image>.txt`, on every board.
-#[allow(dead_code, reason = "for images whose whole log is known")]
 pub(crate) fn as_expected(run: &Run) -> Result<String> {
     let path = run.folder.join("expected").join(format!("{}.txt", run.image));
     let expected = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -4,21 +4,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use duct::Expression;
 
 use super::boards::Board;
 use super::images::Image;
+use super::modem::{Frame, Modem, Plan};
 use crate::shell::{Call, Shell};
 
 /// What the first serial line of a board is connected to.
 #[derive(Clone, Copy)]
-#[allow(dead_code, reason = "not every kind of line has its image yet")]
 pub(crate) enum Line {
     /// No line at all.
     None,
     /// A line on which nobody listens or speaks.
     Silent,
+    /// A radio modem that answers as this says.
+    Modem(Plan),
 }
 
 /// What came of a run.
@@ -28,6 +30,8 @@ pub(crate) struct Run {
     pub(crate) folder: PathBuf,
     /// The decoded log, a line per message: `LEVEL message`.
     pub(crate) lines: Vec<String>,
+    /// The frames that reached the modem, if there was one.
+    pub(crate) frames: Vec<Frame>,
     /// Where the decoded log is kept.
     pub(crate) log: PathBuf,
 }
@@ -37,6 +41,20 @@ impl Run {
     pub(crate) fn messages(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(|line| line.split_once(' ').map_or("", |(_, message)| message.trim_start()))
     }
+
+    /// The figures in the first message that begins like this.
+    pub(crate) fn figures<const N: usize>(&self, beginning: &str) -> Result<[usize; N]> {
+        let found = self.messages().find_map(|message| message.strip_prefix(beginning));
+        figures(found.with_context(|| format!("the image did not say `{beginning}…`"))?)
+    }
+}
+
+/// All decimal numbers in a text, of which there must be so many.
+pub(crate) fn figures<const N: usize>(text: &str) -> Result<[usize; N]> {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    let found = digits.map(str::parse).collect::<Result<Vec<usize>, _>>()?;
+    let count = found.len();
+    found.try_into().map_err(|_| anyhow!("`{text}` has {count} figures, not {N}"))
 }
 
 /// An image takes seconds. One that is still running after this hangs.
@@ -50,10 +68,22 @@ pub(crate) fn run(shell: &Shell, image: &Image, board: &'static Board) -> Result
     let (frames, errors, log) = (file("defmt"), file("stderr"), file("log"));
     let elf = shell.root().join("target/firmware").join(board.target).join("release").join(image.binary);
 
-    let emulate = call(image, board, &elf);
+    let modem = match image.line {
+        Line::Modem(plan) => Some(Modem::listen(plan)?),
+        Line::None | Line::Silent => None,
+    };
+    let line = match (&modem, image.line) {
+        (Some(modem), _) => modem.line(),
+        (None, Line::Silent) => "null".into(),
+        (None, _) => "none".into(),
+    };
+    let emulate = call(image, board, &line, &elf);
     shell.note(&format!("$ {emulate}"))?;
     let emulation = emulate.expression(shell.root()).stdin_null().stdout_path(&frames).stderr_path(&errors);
-    let code = limited(&emulation, LIMIT).with_context(|| format!("cannot start `{emulate}`"))?;
+    let emulated = limited(&emulation, LIMIT).with_context(|| format!("cannot start `{emulate}`"));
+    // Also where nothing could be started, so that nobody waits for a connection any more.
+    let heard = modem.map(Modem::hang_up);
+    let code = emulated?;
 
     let decode = Call::new("defmt-print").arg("--log-format").arg("{L} {s}").arg("-e").arg(&elf);
     let decoding = decode.expression(shell.root()).stdin_path(&frames).stdout_path(&log).stderr_to_stdout();
@@ -70,16 +100,13 @@ pub(crate) fn run(shell: &Shell, image: &Image, board: &'static Board) -> Result
         Ended::TooLate => bail!("still running after {} s, and said last: {last}", LIMIT.as_secs()),
     }
     ensure!(matches!(decoded, Ended::With(0)), "defmt-print cannot decode the log: {last}");
+    let frames = heard.transpose()?.unwrap_or_default();
     let lines = text.lines().map(String::from).collect();
     let folder = shell.root().join(super::FOLDER);
-    Ok(Run { image: image.name, folder, lines, log })
+    Ok(Run { image: image.name, folder, lines, frames, log })
 }
 
-fn call(image: &Image, board: &Board, elf: &Path) -> Call {
-    let line = match image.line {
-        Line::None => "none",
-        Line::Silent => "null",
-    };
+fn call(image: &Image, board: &Board, line: &str, elf: &Path) -> Call {
     Call::new(board.machine)
         .args("-nographic -monitor none -serial")
         .arg(line)
@@ -102,6 +129,7 @@ fn limited(program: &Expression, limit: Duration) -> Result<Ended> {
     let running = program.start()?;
     let Some(output) = running.wait_timeout(limit)? else {
         running.kill()?;
+        running.wait_timeout(Duration::from_secs(10))?;
         return Ok(Ended::TooLate);
     };
     Ok(output.status.code().map_or(Ended::BySignal, Ended::With))
@@ -117,5 +145,11 @@ mod tests {
         assert_eq!(limited(&sleep, Duration::from_millis(20)).unwrap(), Ended::TooLate);
         let fail = Call::new("cargo no-such-command").expression(Path::new(".")).stderr_null();
         assert_eq!(limited(&fail, Duration::from_secs(100)).unwrap(), Ended::With(101));
+    }
+
+    #[test]
+    fn figures_are_read_out_of_a_message() {
+        assert_eq!(figures("480 messages to 4 peers, 250 ms apart").unwrap(), [480, 4, 250]);
+        assert_eq!(figures::<2>("sent 7").unwrap_err().to_string(), "`sent 7` has 1 figures, not 2");
     }
 }

@@ -2,12 +2,33 @@
 
 use anyhow::Result;
 
-use super::boards::{BOARDS, Board};
+use super::boards::{BOARDS, Board, LM3S6965EVB};
 use super::checks;
 use super::emulator::{Line, Run};
+use super::modem::Answer;
+use super::{bad_line, radio};
 
 /// All that is run. An image passes if it ends with exit code 0 and its check agrees.
-pub(crate) const IMAGES: &[Image] = &[Image::new("hello")];
+pub(crate) const IMAGES: &[Image] = &[
+    Image::new("hello"),
+    Image::new("radio").line(Line::Modem(radio::answer)).check(radio::check),
+    Image::new("unplugged").binary("bad_line").check(bad_line::silent),
+    Image::new("mute").binary("bad_line").line(Line::Silent).check(bad_line::silent),
+    Image::new("garbage").binary("bad_line").line(Line::Modem(|_| Answer::Garbage)).check(bad_line::garbled),
+    Image::new("isr").shift(10),
+    Image::new("sleep").check(checks::as_expected),
+    Image::new("full_table").check(checks::as_expected),
+    Image::new("stopped_clock").check(checks::as_expected),
+    Image::new("transitions").check(checks::as_expected),
+    // Idle executors spin in the emulator: with slower instructions their time passes faster.
+    Image::new("embassy").package("embassy-image").only_on(&[LM3S6965EVB]).shift(6).check(checks::as_expected),
+    Image::new("rtic")
+        .package("rtic-image")
+        .binary("rtic-tasks")
+        .only_on(&[LM3S6965EVB])
+        .shift(6)
+        .check(checks::as_expected),
+];
 
 /// One image on its boards.
 pub(crate) struct Image {
@@ -24,7 +45,7 @@ pub(crate) struct Image {
     pub(crate) check: fn(&Run) -> Result<String>,
 }
 
-#[allow(dead_code, reason = "what no image asks for yet is there for those to come")]
+#[allow(dead_code, reason = "packages and boards of their own are for images that need one executor")]
 impl Image {
     /// A binary of the package `images`, for every board, with nothing on its serial line. Its last message is
     /// what is worth noting.

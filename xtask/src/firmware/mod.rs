@@ -1,10 +1,13 @@
 //! Firmware on emulated boards: built, run, and its log checked.
 
+mod bad_line;
 pub(crate) mod boards;
 mod checks;
 pub(crate) mod emulator;
 pub(crate) mod images;
+mod modem;
 mod page;
+mod radio;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -123,10 +126,11 @@ pub(crate) fn install(shell: &Shell) -> Result<()> {
     tools::cargo_program(shell, "defmt-print")
 }
 
-/// Builds the package of an image, alone: its features are not to be mixed with those of another.
+/// Builds the package of an image, alone: its features are not to be mixed with those of another. Whatever a
+/// listener tells is logged.
 fn build(shell: &Shell, image: &Image, board: &Board) -> Result<()> {
     let build = for_board("build", image.package, board).args("--bin").args(image.binary);
-    shell.run(&build.env("DEFMT_LOG", "info")).map(drop)
+    shell.run(&build.env("DEFMT_LOG", "info,fusebox=trace")).map(drop)
 }
 
 /// What runs a command of cargo on one package for a board.

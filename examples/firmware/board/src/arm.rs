@@ -10,8 +10,8 @@ pub fn reset() -> ! {
     cortex_m::peripheral::SCB::sys_reset()
 }
 
-/// The rate at which `SysTick` counts.
-pub const CORE_HZ: u32 = if cfg!(board = "microbit") {
+/// The rate at which `SysTick` counts, down, in 24 bits.
+pub const TIMER_HZ: u32 = if cfg!(board = "microbit") {
     16_000_000
 } else if cfg!(board = "lm3s6965evb") {
     12_500_000
@@ -19,22 +19,48 @@ pub const CORE_HZ: u32 = if cfg!(board = "microbit") {
     25_000_000
 };
 
-/// Interrupts a thousand times a second.
 #[cfg(feature = "uptime")]
-pub(crate) fn start_timer() {
+mod timer {
+    use cortex_m::peripheral::SYST;
     use cortex_m::peripheral::syst::SystClkSource;
 
-    let Some(core) = cortex_m::Peripherals::take() else { return };
-    let mut timer = core.SYST;
-    timer.set_clock_source(SystClkSource::Core);
-    timer.set_reload(CORE_HZ / 1_000 - 1);
-    timer.clear_current();
-    timer.enable_interrupt();
-    timer.enable_counter();
+    use super::TIMER_HZ;
+
+    /// Interrupts a thousand times a second.
+    pub(crate) fn start_timer() {
+        interrupt_each(TIMER_HZ / 1_000);
+    }
+
+    /// Interrupts after so many ticks; the first interrupt is to stop the timer.
+    pub(crate) fn interrupt_once(ticks: u32) {
+        interrupt_each(ticks + 1);
+    }
+
+    pub(crate) fn stop_timer() {
+        timer().disable_counter();
+    }
+
+    fn interrupt_each(ticks: u32) {
+        let mut timer = timer();
+        timer.set_clock_source(SystClkSource::Core);
+        timer.set_reload(ticks - 1);
+        timer.clear_current();
+        timer.enable_interrupt();
+        timer.enable_counter();
+    }
+
+    fn timer() -> SYST {
+        // SAFETY: the timer is this module's alone.
+        unsafe { cortex_m::Peripherals::steal() }.SYST
+    }
+
+    #[cortex_m_rt::exception]
+    fn SysTick() {
+        if !crate::alarm::ring() {
+            crate::UPTIME.tick();
+        }
+    }
 }
 
 #[cfg(feature = "uptime")]
-#[cortex_m_rt::exception]
-fn SysTick() {
-    crate::UPTIME.tick();
-}
+pub(crate) use timer::{interrupt_once, start_timer, stop_timer};

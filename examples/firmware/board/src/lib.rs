@@ -1,4 +1,4 @@
-//! The four emulated boards behind one interface: boot, time, exit.
+//! The four emulated boards behind one interface: boot, time, serial line, reset, exit.
 #![no_std]
 
 #[cfg(target_arch = "arm")]
@@ -9,6 +9,15 @@ mod chip;
 mod chip;
 
 #[cfg(feature = "uptime")]
+pub mod alarm;
+#[cfg(feature = "uptime")]
+mod patience;
+#[cfg(all(feature = "uptime", target_arch = "arm"))]
+mod register;
+pub mod retained;
+#[cfg(feature = "uptime")]
+mod uart;
+#[cfg(feature = "uptime")]
 mod uptime;
 
 #[cfg(target_arch = "arm")]
@@ -17,10 +26,14 @@ pub use cortex_m_rt::entry;
 pub use riscv_rt::entry;
 
 #[cfg(target_arch = "arm")]
-pub use chip::CORE_HZ;
+pub use chip::TIMER_HZ;
 pub use chip::{reset, wait_for_interrupt};
 #[cfg(feature = "uptime")]
-pub use uptime::{UPTIME, start_uptime};
+pub use patience::Patience;
+#[cfg(feature = "uptime")]
+pub use uart::Uart;
+#[cfg(feature = "uptime")]
+pub use uptime::{UPTIME, sleep_until, start_uptime, stop_uptime};
 
 /// The board, as the emulator calls it.
 pub const NAME: &str = if cfg!(board = "microbit") {

@@ -20,8 +20,9 @@ pub fn reset() -> ! {
 
 #[cfg(feature = "uptime")]
 mod timer {
-    /// `mtime` counts at 10 MHz.
-    const TICKS_PER_MILLISECOND: u64 = 10_000;
+    /// The rate at which `mtime` counts.
+    pub(crate) const TIMER_HZ: u32 = 10_000_000;
+    const TICKS_PER_MILLISECOND: u64 = TIMER_HZ as u64 / 1_000;
     const MTIME: *mut u32 = 0x0200_bff8 as *mut u32;
     const MTIMECMP: *mut u32 = 0x0200_4000 as *mut u32;
 
@@ -45,8 +46,18 @@ mod timer {
         }
     }
 
+    /// Interrupts a thousand times a second.
     pub(crate) fn start_timer() {
-        interrupt_at(now() + TICKS_PER_MILLISECOND);
+        interrupt_after(TICKS_PER_MILLISECOND);
+    }
+
+    /// Interrupts after so many ticks; the first interrupt is to stop the timer.
+    pub(crate) fn interrupt_once(ticks: u32) {
+        interrupt_after(ticks.into());
+    }
+
+    fn interrupt_after(ticks: u64) {
+        interrupt_at(now() + ticks);
         // SAFETY: nothing masks this interrupt for its own protection.
         unsafe {
             riscv::register::mie::set_mtimer();
@@ -54,12 +65,21 @@ mod timer {
         }
     }
 
+    pub(crate) fn stop_timer() {
+        riscv::interrupt::free(|| {
+            // SAFETY: an interrupt that does not come breaks nobody's lock.
+            unsafe { riscv::register::mie::clear_mtimer() };
+        });
+    }
+
     #[riscv_rt::core_interrupt(riscv::interrupt::Interrupt::MachineTimer)]
     fn machine_timer() {
-        crate::UPTIME.tick();
-        interrupt_at(now() + TICKS_PER_MILLISECOND);
+        if !crate::alarm::ring() {
+            crate::UPTIME.tick();
+            interrupt_at(now() + TICKS_PER_MILLISECOND);
+        }
     }
 }
 
 #[cfg(feature = "uptime")]
-pub(crate) use timer::start_timer;
+pub(crate) use timer::{TIMER_HZ, interrupt_once, start_timer, stop_timer};

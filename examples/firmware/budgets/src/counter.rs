@@ -4,7 +4,7 @@ const NANOSECONDS_PER_INSTRUCTION: u64 = 1 << 10;
 
 /// The rate of the timer.
 #[cfg(target_arch = "arm")]
-const HZ: u32 = board::CORE_HZ;
+const HZ: u32 = board::TIMER_HZ;
 /// The emulator counts retired instructions in nanoseconds of its clock.
 #[cfg(target_arch = "riscv32")]
 const HZ: u32 = 1_000_000_000;

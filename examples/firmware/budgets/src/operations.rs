@@ -125,7 +125,7 @@ impl<'a, P: TripPolicy, S: AsRef<Settings<Clock, P>>> Link<'a, P, S> {
             name,
             before: |link| link.closed(4),
             unguarded: nothing,
-            holds: |link| link.has(State::Open, 3),
+            holds: |link| link.has(State::Open, 3) && !link.guarded(),
             ..Self::closed_success("")
         }
     }
@@ -176,7 +176,8 @@ fn calls(meter: &mut impl Meter) {
     measure(Operation {
         name: "probe_that_fails",
         before: |link| link.failing(On::due),
-        holds: |link| link.has(State::Open, 3),
+        // It waits again.
+        holds: |link| link.has(State::Open, 3) && link.peer.retry_after().is_some(),
         ..On::closed_success("")
     });
     measure(Operation { name: "snapshot", run: On::snapshot, ..On::reject("") });

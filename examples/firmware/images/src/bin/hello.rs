@@ -18,6 +18,7 @@ fn main() -> ! {
     for _ in 0..3 {
         board::wait_for_interrupt();
     }
-    defmt::info!("{}: {} after {}", board::NAME, RADIO.state(), RADIO.retry_after());
+    let Some(left) = RADIO.retry_after() else { board::exit(1) };
+    defmt::info!("{=str}: {}, a probe in {}", board::NAME, RADIO.state(), left);
     board::exit(0)
 }

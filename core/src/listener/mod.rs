@@ -1,5 +1,11 @@
 //! Who is told of events.
 
+#[cfg(feature = "defmt")]
+mod defmt;
+
+#[cfg(feature = "defmt")]
+pub use self::defmt::DefmtListener;
+
 use crate::event::Event;
 
 /// Is told what happens to circuits, after it happened and with nothing held: it may use the very
