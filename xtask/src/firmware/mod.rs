@@ -1,10 +1,10 @@
 //! Firmware on emulated boards: built, run, and its log checked.
 
 mod bad_line;
-mod boards;
+pub(crate) mod boards;
 mod checks;
-mod emulator;
-mod images;
+pub(crate) mod emulator;
+pub(crate) mod images;
 mod modem;
 mod page;
 mod radio;
@@ -130,11 +130,13 @@ pub(crate) fn lint(shell: &Shell) -> Result<()> {
         for package in [&["board"], &images::packages_for(board)[..]].concat() {
             shell.run(&for_board("clippy", package, board).args("-- -D warnings"))?;
         }
+        shell.run(&for_board("clippy", "budgets", board).args("--all-features -- -D warnings"))?;
     }
     Ok(())
 }
 
-fn install(shell: &Shell) -> Result<()> {
+/// Installs the emulators, the targets and what decodes logs.
+pub(crate) fn install(shell: &Shell) -> Result<()> {
     tools::debian_packages(shell, boards::EMULATORS, boards::EMULATOR_PACKAGES)?;
     tools::targets(shell, &boards::targets())?;
     tools::cargo_program(shell, "defmt-print")
@@ -147,7 +149,8 @@ fn build(shell: &Shell, image: &Image, board: &Board) -> Result<()> {
     shell.run(&build.env("DEFMT_LOG", "info,fusebox=trace")).map(drop)
 }
 
-fn for_board(command: &str, package: &str, board: &Board) -> Call {
+/// What runs a command of cargo on one package for a board.
+pub(crate) fn for_board(command: &str, package: &str, board: &Board) -> Call {
     Call::new("cargo")
         .args(command)
         .args("--release --target-dir target/firmware --manifest-path")
