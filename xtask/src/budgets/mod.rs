@@ -4,6 +4,7 @@ mod compare;
 mod figures;
 mod file;
 mod images;
+mod page;
 mod panics;
 mod size;
 
@@ -14,6 +15,7 @@ use crate::firmware::boards::{Board, LM3S6965EVB, MICROBIT, MPS2_AN386, VIRT};
 use crate::shell::Shell;
 use crate::tools;
 use file::BudgetFile;
+use page::Page;
 
 /// The committed file.
 const FILE: &str = "examples/firmware/budgets.toml";
@@ -23,14 +25,16 @@ const FILE: &str = "examples/firmware/budgets.toml";
 pub(crate) struct Core {
     /// As the committed file calls it.
     pub(crate) name: &'static str,
+    /// As people call it.
+    title: &'static str,
     pub(crate) board: &'static Board,
 }
 
 const CORES: &[Core] = &[
-    Core { name: "cortex-m0", board: MICROBIT },
-    Core { name: "cortex-m3", board: LM3S6965EVB },
-    Core { name: "cortex-m4f", board: MPS2_AN386 },
-    Core { name: "riscv32imac", board: VIRT },
+    Core { name: "cortex-m0", title: "Cortex-M0", board: MICROBIT },
+    Core { name: "cortex-m3", title: "Cortex-M3", board: LM3S6965EVB },
+    Core { name: "cortex-m4f", title: "Cortex-M4F", board: MPS2_AN386 },
+    Core { name: "riscv32imac", title: "RV32IMAC", board: VIRT },
 ];
 
 /// What was found.
@@ -59,11 +63,14 @@ pub(crate) fn run(shell: &Shell, update: bool) -> Result<Outcome> {
     // The table shows what was written down before.
     let table = compare::table(&compare::rows(&figures, &file), &cores);
     shell.note(&table)?;
+    let mut page = Page::read(shell)?;
     if update {
         file.update(&figures)?;
+        page.update(&figures)?;
     }
     let mut problems = compare::problems(&compare::rows(&figures, &file));
     problems.extend(file.not_among(&figures).into_iter().map(|name| format!("{name} is not measured")));
+    problems.extend(page.problem(&figures));
     let linked = panics::prove(shell, &compiler)?;
     Ok(Outcome { table, problems, note: format!("{} figures; {linked}", figures.len()) })
 }
