@@ -83,12 +83,17 @@ impl Cell {
         })
     }
 
-    /// Pushes `value` in at the front of a row, each value one place on, and returns what falls out at the end.
+    /// Pushes `value` in at the front of a row. Says whether all that were there count: then there is no room for
+    /// another, and one fell out at the end.
     ///
-    /// A chain of swaps: threads that push at once may change places, but what goes in comes out. Where the state
-    /// word needs critical sections, a short row moves in one of those, which takes half the instructions.
+    /// Each that counts moves one place on, up to the first that does not. It is a chain of swaps: threads that
+    /// push at once may change places, but what counts is not lost. What does not is not handed on, or it could
+    /// push out what a faster thread put behind it.
+    ///
+    /// Where the state word needs critical sections, a short row moves as a whole in one of those, which takes half
+    /// the instructions.
     #[inline]
-    pub(crate) fn push(row: &[Self], value: u32) -> u32 {
+    pub(crate) fn push(row: &[Self], value: u32, counts: impl Fn(u32) -> bool) -> bool {
         #[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(loom)))]
         if row.len() <= 8 {
             let pass = |value, cell: &Self| {
@@ -96,13 +101,18 @@ impl Cell {
                 cell.store(value);
                 before
             };
-            return critical_section::with(|_| match row {
+            let last = critical_section::with(|_| match row {
                 // The default's length, without the cost of a loop.
                 [first, second, third] => pass(pass(pass(value, first), second), third),
                 _ => row.iter().fold(value, pass),
             });
+            return counts(last) && row.iter().all(|cell| counts(cell.load()));
         }
-        row.iter().fold(value, |value, cell| cell.swap(value))
+        let mut value = value;
+        row.iter().all(|cell| {
+            value = cell.swap(value);
+            counts(value)
+        })
     }
 
     /// Sets the value to `new` if it is `current`; says whether it was.

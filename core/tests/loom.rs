@@ -197,6 +197,22 @@ fn no_trip_is_lost_by_a_pair() {
     trips_once(|| builder().consecutive(9).or_max_failures::<1>(1, Duration::from_secs(1)));
 }
 
+/// Two racing failures are pushed through the same row of times, one of which is free.
+#[test]
+fn racing_failures_that_are_not_too_many_do_not_trip() {
+    loom::model(|| {
+        let settings = Settings::builder().max_failures::<3>(3, Duration::from_millis(50)).build().unwrap();
+        let breaker = alive(CircuitBreaker::with_settings(At(7), settings));
+        assert!(fail(breaker));
+        let other = thread::spawn(move || fail(breaker));
+        fail(breaker);
+        other.join().unwrap();
+        assert_eq!((breaker.state(), breaker.tally().failures), (State::Closed, 3));
+        fail(breaker);
+        assert_eq!(breaker.state(), State::Open);
+    });
+}
+
 #[test]
 fn three_racing_failures_trip_a_deeper_history() {
     loom::model(|| {

@@ -1,5 +1,6 @@
 //! The workspace's tasks. `cargo xtask test` installs what the tests need and runs every step.
 
+mod budgets;
 mod counts;
 mod firmware;
 mod python;
@@ -32,6 +33,8 @@ enum Task {
     Test(TestArgs),
     /// Install the emulators, build the firmware and run every image on every board it is for
     Firmware(FirmwareArgs),
+    /// Measure what a breaker costs on each core, and compare that with examples/firmware/budgets.toml
+    Budgets(BudgetsArgs),
 }
 
 #[derive(Args)]
@@ -52,7 +55,20 @@ struct FirmwareArgs {
     /// Run only these images, separated by commas
     #[arg(long, value_name = "IMAGE,…", value_delimiter = ',')]
     only: Vec<String>,
+    /// Run on these boards only, separated by commas
+    #[arg(long, value_name = "BOARD,…", value_delimiter = ',')]
+    board: Vec<String>,
     /// Show the commands, and all that images and commands print
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Args)]
+struct BudgetsArgs {
+    /// Write the measured figures down. Ceilings stay as they are, and hold
+    #[arg(long)]
+    update: bool,
+    /// Show the commands and what they print
     #[arg(long, short)]
     verbose: bool,
 }
@@ -61,6 +77,7 @@ fn main() -> ExitCode {
     let passed = match Cli::parse().task {
         Task::Test(args) => test(&args),
         Task::Firmware(args) => firmware(&args),
+        Task::Budgets(args) => budgets(&args),
     };
     match passed {
         Ok(true) => ExitCode::SUCCESS,
@@ -81,7 +98,7 @@ fn test(args: &TestArgs) -> Result<bool> {
         return Ok(true);
     }
     let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-    let chosen = select::choose(&names, &args.only)?;
+    let chosen = select::choose("step", &names, &args.only)?;
     let start = Instant::now();
     let mut rows = Vec::new();
     for (step, chosen) in STEPS.iter().zip(chosen) {
@@ -109,7 +126,7 @@ fn firmware(args: &FirmwareArgs) -> Result<bool> {
     if !args.verbose {
         println!("{}", firmware::Row::HEAD);
     }
-    let rows = firmware::run(&shell, &args.only, tell)?;
+    let rows = firmware::run(&shell, &args.only, &args.board, tell)?;
     if args.verbose {
         println!("\n{}", firmware::Row::HEAD);
         for row in &rows {
@@ -119,6 +136,23 @@ fn firmware(args: &FirmwareArgs) -> Result<bool> {
     let failed = rows.iter().filter(|row| row.outcome.is_err()).count();
     println!("{} passed, {failed} failed in {:.1} s", rows.len() - failed, start.elapsed().as_secs_f64());
     Ok(failed == 0)
+}
+
+/// Measures and compares, and tells whether every figure is as it should be.
+fn budgets(args: &BudgetsArgs) -> Result<bool> {
+    let shell = Shell::open("budgets", args.verbose).context("cannot write the log of the budgets")?;
+    let start = Instant::now();
+    let outcome = budgets::run(&shell, args.update)?;
+    println!("{}", outcome.table);
+    for problem in &outcome.problems {
+        println!("{problem}");
+    }
+    if !outcome.problems.is_empty() {
+        println!("{}", budgets::ADVICE);
+    }
+    let wrong = outcome.problems.len();
+    println!("{}; {wrong} wrong in {:.1} s", outcome.note, start.elapsed().as_secs_f64());
+    Ok(wrong == 0)
 }
 
 fn run(step: &Step, verbose: bool) -> Result<Row> {

@@ -108,6 +108,14 @@ impl Shell {
         self.run(call).is_ok()
     }
 
+    /// Runs a command that must fail, and gives back what it printed on both its outputs.
+    pub(crate) fn fails(&self, call: &Call) -> Result<String> {
+        match self.output(call)? {
+            (_, Some(0)) => bail!("`{call}` succeeded, and should not have"),
+            (text, _) => Ok(text),
+        }
+    }
+
     fn output(&self, call: &Call) -> Result<(String, Option<i32>)> {
         let mut log = OpenOptions::new().append(true).open(&self.log)?;
         self.tell(&mut log, format!("$ {call}\n").as_bytes())?;
@@ -171,6 +179,10 @@ mod tests {
         assert!(printed.starts_with("cargo "), "{printed}");
         let failure = shell.run(&Call::new("cargo no-such-command")).unwrap_err().to_string();
         assert_eq!(failure, "`cargo no-such-command` ended with exit code 101");
+        let printed = shell.fails(&Call::new("cargo no-such-command")).unwrap();
+        assert!(printed.contains("no such command"), "{printed}");
+        let success = shell.fails(&Call::new("cargo --version")).unwrap_err().to_string();
+        assert_eq!(success, "`cargo --version` succeeded, and should not have");
         let missing = shell.run(&Call::new("no-such-program")).unwrap_err().to_string();
         assert_eq!(missing, "cannot start `no-such-program`");
         let log = fs::read_to_string(log).unwrap();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::budgets;
 use crate::counts;
 use crate::firmware;
 use crate::python;
@@ -32,6 +33,7 @@ pub(crate) const STEPS: &[Step] = &[
         run: embedded,
     },
     Step { name: "firmware", about: "images on four emulated boards, their logs checked", run: firmware::step },
+    Step { name: "budgets", about: "instructions, stack and bytes as written down, and no panic", run: budgets::step },
     Step { name: "msrv", about: "the workspace builds with the oldest Rust it promises", run: msrv },
     Step { name: "loom", about: "every interleaving of racing threads", run: loom },
     Step { name: "miri", about: "unit tests under Miri: 64-bit, 32-bit and big-endian", run: miri },

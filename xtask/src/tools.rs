@@ -6,12 +6,23 @@ use crate::shell::{Call, Shell};
 
 /// Makes sure that the active toolchain has these targets.
 pub(crate) fn targets(shell: &Shell, wanted: &[&str]) -> Result<()> {
-    let installed = shell.run(&Call::new("rustup target list --installed")).context(NO_RUSTUP)?;
+    add_targets(shell, wanted, "")
+}
+
+/// Makes sure that a toolchain is there, and has these targets.
+pub(crate) fn toolchain_for(shell: &Shell, name: &str, wanted: &[&str]) -> Result<()> {
+    toolchain(shell, name, &[])?;
+    add_targets(shell, wanted, &format!("--toolchain {name}"))
+}
+
+fn add_targets(shell: &Shell, wanted: &[&str], option: &str) -> Result<()> {
+    let installed = Call::new("rustup target list --installed").args(option);
+    let installed = shell.run(&installed).context(NO_RUSTUP)?;
     let missing = missing(wanted, &installed);
     if missing.is_empty() {
         return Ok(());
     }
-    install(shell, &Call::new("rustup target add").args(&missing.join(" ")))
+    install(shell, &Call::new("rustup target add").args(option).args(&missing.join(" ")))
 }
 
 /// Makes sure that a cargo subcommand is there, such as `hack`.

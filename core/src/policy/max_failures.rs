@@ -26,12 +26,12 @@ use crate::time::{Clock, Instant, set_back_limit};
 /// # Ok::<(), fusebox::SettingsError>(())
 /// ```
 ///
-/// The times of the last `max` failures stand in a row. A new one is pushed in at the front, each moves to the
-/// next place, and what falls out at the end is the time of the failure `max` before. Racing threads cannot lose
-/// one: what goes in comes out.
+/// The times of the last `max` failures stand in a row. A new one is pushed in at the front, and those within the
+/// window move one place on, up to the first that is free or out of date. If one falls out at the end, it is too
+/// many. Racing threads cannot lose one: what goes in takes a place, or falls out.
 ///
 /// A time is kept in 31 bits and a mark that it is one. A failure that is older than 2<sup>31</sup>
-/// ticks (24.8 days at 1 kHz) therefore looks recent again, for as long as the window lasts.
+/// ticks (24.8 days at 1 kHz) and was not displaced therefore looks recent again, for as long as the window lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MaxFailures<const N: usize = 3> {
@@ -39,8 +39,13 @@ pub struct MaxFailures<const N: usize = 3> {
     pub(crate) window: u32,
 }
 
-/// Says that a cell holds a time.
-const MARK: u32 = 1 << 31;
+/// What a cell holds for a moment: its ticks without the first bit, and a 1 behind them.
+const fn mark(moment: Instant) -> u32 {
+    moment.ticks() << 1 | 1
+}
+
+/// The longest age that 31 bits can tell.
+const MAX_AGE: u32 = u32::MAX >> 1;
 
 impl<const N: usize> MaxFailures<N> {
     #[inline]
@@ -48,22 +53,22 @@ impl<const N: usize> MaxFailures<N> {
         history.get(..self.max as usize).unwrap_or(history)
     }
 
-    /// Whether a cell holds the time of a failure in the window that ends now: `age < window` in one comparison.
+    /// Whether a cell holds the time of a failure in the window that ends now: `age < window` in one comparison. What
+    /// an empty cell lacks comes to the front and makes it too old.
     #[inline]
-    fn is_recent<C: Clock>(self, mark: u32, now: Instant) -> bool {
+    fn is_recent<C: Clock>(self, cell: u32, now: Instant) -> bool {
         let set_back = set_back_limit(C::HZ);
-        let age = now.after(set_back).ticks().wrapping_sub(mark) & !MARK;
-        mark & MARK != 0 && age < self.window + set_back
+        mark(now.after(set_back)).wrapping_sub(cell).rotate_right(1) < self.window + set_back
     }
 }
 
 /// The age of what a cell holds, 0 if the clock was set back since.
 #[inline]
-fn age<C: Clock>(mark: u32, now: Instant) -> Option<u32> {
-    let age = now.ticks().wrapping_sub(mark) & !MARK;
-    if mark & MARK == 0 {
+fn age<C: Clock>(cell: u32, now: Instant) -> Option<u32> {
+    let age = mark(now).wrapping_sub(cell) >> 1;
+    if cell & 1 == 0 {
         None
-    } else if age > !MARK - set_back_limit(C::HZ) {
+    } else if age > MAX_AGE - set_back_limit(C::HZ) {
         Some(0)
     } else {
         Some(age)
@@ -80,10 +85,10 @@ impl<const N: usize> TripPolicy for MaxFailures<N> {
             return None;
         }
         let now = clock.now();
-        let displaced = Cell::push(self.in_use(history), now.ticks() | MARK);
+        let too_many = Cell::push(self.in_use(history), mark(now), |cell| self.is_recent::<C>(cell, now));
         let failures = self.max + 1;
         let tally = Tally { calls: failures, failures, slow: 0 };
-        self.is_recent::<C>(displaced, now).then_some(Trip::new(TripReason::MaxFailures, tally))
+        too_many.then_some(Trip::new(TripReason::MaxFailures, tally))
     }
 
     #[inline]
@@ -117,7 +122,7 @@ impl<const N: usize> TripPolicy for MaxFailures<N> {
         for (byte, cell) in saved.to_le_bytes().into_iter().zip(self.in_use(history)) {
             let age = asleep.saturating_add(rounded_age::from_byte(byte));
             if byte != 0 && age < self.window {
-                cell.store(now.before(age).ticks() | MARK);
+                cell.store(mark(now.before(age)));
             }
         }
     }
@@ -174,7 +179,7 @@ mod tests {
     #[test]
     fn opens_on_one_more_than_allowed_within_less_than_the_window() {
         for (span, opens) in [(0, true), (59_999, true), (60_000, false), (90_000, false)] {
-            for start in [0, 1, 31_000, MARK - 30_000, MARK, u32::MAX - 30_000, u32::MAX] {
+            for start in [0, 1, 31_000, (1 << 31) - 30_000, 1 << 31, u32::MAX - 30_000, u32::MAX] {
                 let policy = MaxFailures::<3> { max: 3, window: 60_000 };
                 let (history, clock) = (MaxFailures::<3>::EMPTY, ManualClock::<1_000>::new());
                 clock.set(Instant::from_ticks(start));
@@ -184,6 +189,22 @@ mod tests {
                 clock.advance(Duration::from_millis(span));
                 assert_eq!(policy.record(&history, FAILED, &clock).is_some(), opens, "{span} ms from {start}");
             }
+        }
+    }
+
+    #[test]
+    fn one_comparison_says_what_the_age_says() {
+        type Khz = ManualClock<1_000>;
+        let policy = MaxFailures::<3> { max: 3, window: 60_000 };
+        let back = set_back_limit(1_000);
+        for now in [0, 1, 59_999, (1 << 31) - 1, 1 << 31, u32::MAX - 1, u32::MAX].map(Instant::from_ticks) {
+            for age_or_lead in [0, 1, 2, 59_999, 60_000, 60_001, back - 1, back, back + 1, MAX_AGE - 1, MAX_AGE] {
+                for moment in [now.before(age_or_lead), now.after(age_or_lead)] {
+                    let recent = age::<Khz>(mark(moment), now).unwrap() < policy.window;
+                    assert_eq!(policy.is_recent::<Khz>(mark(moment), now), recent, "{moment:?} at {now:?}");
+                }
+            }
+            assert!(!policy.is_recent::<Khz>(0, now) && age::<Khz>(0, now).is_none(), "an empty cell at {now:?}");
         }
     }
 

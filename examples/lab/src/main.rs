@@ -17,7 +17,6 @@ mod trace;
 mod trace_csv;
 
 use std::io::{BufWriter, ErrorKind, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -25,6 +24,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::generate::Generator;
 use crate::replay_file::ReplayArgs;
+use crate::scenario::ScenarioArgs;
 
 /// Circuit breakers for every peer a program talks to: a demo, a replay of recorded traces and a runner
 /// of scenarios.
@@ -40,14 +40,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Replay(ReplayArgs),
-    /// Run scenario files and say for each whether every step came out as expected
-    ///
-    /// Exits with 1 if a scenario fails and with 2 if a file is not what SCENARIOS.md describes.
-    Scenario {
-        /// Files with one JSON object a line
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
+    Scenario(ScenarioArgs),
     Generate(GenerateArgs),
 }
 
@@ -86,7 +79,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         None => demo::run(&program(), &mut out)?,
         Some(Command::Replay(args)) => args.run(&mut out)?,
-        Some(Command::Scenario { files }) => code = scenario::run_files(&files, &mut out)?,
+        Some(Command::Scenario(args)) => code = args.run(&mut out)?,
         Some(Command::Generate(args)) => {
             generate::write_csv(Generator::new(args.links, args.seed), args.rows, &mut out)?;
         }

@@ -58,7 +58,7 @@ pub(crate) fn figures<const N: usize>(text: &str) -> Result<[usize; N]> {
 }
 
 /// An image takes seconds. One that is still running after this hangs.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs an image to its end, which must be a good one.
 pub(crate) fn run(shell: &Shell, image: &Image, board: &'static Board) -> Result<Run> {
@@ -92,10 +92,11 @@ pub(crate) fn run(shell: &Shell, image: &Image, board: &'static Board) -> Result
     shell.note(&text)?;
     shell.note(&fs::read_to_string(&errors).unwrap_or_default())?;
 
-    let last = text.lines().last().unwrap_or("nothing");
+    let errors = text.lines().rev().filter(|line| line.starts_with("ERROR"));
+    let last = errors.chain(text.lines().last()).next().unwrap_or("nothing");
     match code {
         Ended::With(0) => {}
-        Ended::With(code) => bail!("ended with exit code {code}, and said last: {last}"),
+        Ended::With(code) => bail!("ended with exit code {code}: {last}"),
         Ended::BySignal => bail!("the emulator was ended by a signal; the image said last: {last}"),
         Ended::TooLate => bail!("still running after {} s, and said last: {last}", LIMIT.as_secs()),
     }

@@ -6,7 +6,7 @@ use super::boards::{BOARDS, Board, LM3S6965EVB};
 use super::checks;
 use super::emulator::{Line, Run};
 use super::modem::Answer;
-use super::{bad_line, radio};
+use super::{bad_line, radio, scenario};
 
 /// All that is run. An image passes if it ends with exit code 0 and its check agrees.
 pub(crate) const IMAGES: &[Image] = &[
@@ -20,6 +20,7 @@ pub(crate) const IMAGES: &[Image] = &[
     Image::new("full_table").check(checks::as_expected),
     Image::new("stopped_clock").check(checks::as_expected),
     Image::new("transitions").check(checks::as_expected),
+    Image::new("scenario").package("scenario-image").check(scenario::check),
     // Idle executors spin in the emulator: with slower instructions their time passes faster.
     Image::new("embassy").package("embassy-image").only_on(&[LM3S6965EVB]).shift(6).check(checks::as_expected),
     Image::new("rtic")

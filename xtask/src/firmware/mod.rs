@@ -1,13 +1,14 @@
 //! Firmware on emulated boards: built, run, and its log checked.
 
 mod bad_line;
-mod boards;
+pub(crate) mod boards;
 mod checks;
-mod emulator;
-mod images;
+pub(crate) mod emulator;
+pub(crate) mod images;
 mod modem;
 mod page;
 mod radio;
+mod scenario;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -57,42 +58,57 @@ impl Row {
 }
 
 /// Installs what is missing, builds the images and runs them, all or the named ones. Each result is told at once.
-pub(crate) fn run(shell: &Shell, only: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
-    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).chain([PAGE]).collect();
-    let chosen = select::choose(&names, only)?;
-    let page = chosen.last() == Some(&true);
-    let chosen: Vec<&Image> = IMAGES.iter().zip(chosen).filter_map(|(image, chosen)| chosen.then_some(image)).collect();
+pub(crate) fn run(shell: &Shell, only: &[String], only_on: &[String], mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
+    let Chosen { runs, page } = choose(only, only_on)?;
     install(shell)?;
-    let mut told = |rows: &[Row]| -> Result<()> {
-        if let Some(row) = rows.last() {
-            shell.note(&row.line())?;
-            tell(row);
-        }
+    for (image, board) in &runs {
+        build(shell, image, board)?;
+    }
+    let mut rows = vec![];
+    let mut take = |row: Row| -> Result<()> {
+        shell.note(&row.line())?;
+        tell(&row);
+        rows.push(row);
         Ok(())
     };
-    let mut rows = vec![];
-    for image in &chosen {
-        for board in image.boards {
-            build(shell, image, board)?;
-        }
-    }
-    for image in chosen {
-        for board in image.boards {
-            let check = || emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
-            rows.push(Row::of(image.name, board, check));
-            told(&rows)?;
-        }
+    for (image, board) in runs {
+        let check = || emulator::run(shell, image, board).and_then(|run| (image.check)(&run));
+        take(Row::of(image.name, board, check))?;
     }
     if page {
-        rows.push(Row::of(PAGE, boards::LM3S6965EVB, || page::run(shell)));
-        told(&rows)?;
+        take(Row::of(PAGE, page::BOARD, || page::run(shell)))?;
     }
     Ok(rows)
 }
 
+/// What to run.
+struct Chosen {
+    runs: Vec<(&'static Image, &'static Board)>,
+    page: bool,
+}
+
+/// Each image with each board that it is for, all or the named ones.
+fn choose(only: &[String], only_on: &[String]) -> Result<Chosen> {
+    let names: Vec<&str> = IMAGES.iter().map(|image| image.name).chain([PAGE]).collect();
+    let chosen = select::choose("image", &names, only)?;
+    let page = chosen.last() == Some(&true);
+    let images = IMAGES.iter().zip(chosen).filter(|(_, chosen)| *chosen);
+    let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
+    let boards: Vec<&Board> = BOARDS
+        .iter()
+        .zip(select::choose("board", &names, only_on)?)
+        .filter_map(|(board, chosen)| chosen.then_some(*board))
+        .collect();
+    let runs = images.flat_map(|(image, _)| image.boards.iter().map(move |board| (image, *board)));
+    let runs: Vec<_> = runs.filter(|(_, board)| boards.contains(board)).collect();
+    let page = page && boards.contains(&page::BOARD);
+    ensure!(page || !runs.is_empty(), "none of these images is for these boards");
+    Ok(Chosen { runs, page })
+}
+
 /// The step of `cargo xtask test`.
 pub(crate) fn step(shell: &Shell) -> Result<String> {
-    let rows = run(shell, &[], |_| ())?;
+    let rows = run(shell, &[], &[], |_| ())?;
     let mut failed = String::new();
     for row in rows.iter().filter(|row| row.outcome.is_err()) {
         // Writing to a string cannot fail.
@@ -114,11 +130,13 @@ pub(crate) fn lint(shell: &Shell) -> Result<()> {
         for package in [&["board"], &images::packages_for(board)[..]].concat() {
             shell.run(&for_board("clippy", package, board).args("-- -D warnings"))?;
         }
+        shell.run(&for_board("clippy", "budgets", board).args("--all-features -- -D warnings"))?;
     }
     Ok(())
 }
 
-fn install(shell: &Shell) -> Result<()> {
+/// Installs the emulators, the targets and what decodes logs.
+pub(crate) fn install(shell: &Shell) -> Result<()> {
     tools::debian_packages(shell, boards::EMULATORS, boards::EMULATOR_PACKAGES)?;
     tools::targets(shell, &boards::targets())?;
     tools::cargo_program(shell, "defmt-print")
@@ -131,7 +149,8 @@ fn build(shell: &Shell, image: &Image, board: &Board) -> Result<()> {
     shell.run(&build.env("DEFMT_LOG", "info,fusebox=trace")).map(drop)
 }
 
-fn for_board(command: &str, package: &str, board: &Board) -> Call {
+/// What runs a command of cargo on one package for a board.
+pub(crate) fn for_board(command: &str, package: &str, board: &Board) -> Call {
     Call::new("cargo")
         .args(command)
         .args("--release --target-dir target/firmware --manifest-path")
@@ -146,6 +165,18 @@ fn for_board(command: &str, package: &str, board: &Board) -> Call {
 mod tests {
     use super::*;
     use anyhow::anyhow;
+
+    #[test]
+    fn images_and_boards_are_chosen_by_name() {
+        let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let Chosen { runs, page } = choose(&names(&["hello", "radio"]), &names(&["virt"])).unwrap();
+        assert_eq!(runs.iter().map(|(image, _)| image.name).collect::<Vec<_>>(), ["hello", "radio"]);
+        assert!(!page && runs.iter().all(|(_, board)| board.name == "virt"));
+        let Chosen { runs, page } = choose(&[], &[]).unwrap();
+        assert!(page && runs.len() > BOARDS.len());
+        let error = choose(&names(&["helo"]), &[]).err().unwrap().to_string();
+        assert!(error.starts_with("no image is called helo; the images are hello"), "{error}");
+    }
 
     #[test]
     fn a_row_has_its_figures_or_its_reason() {

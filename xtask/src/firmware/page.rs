@@ -4,9 +4,13 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
+use super::boards::{self, Board};
 use crate::shell::{Call, Shell};
 
 const PAGE: &str = "docs/firmware.md";
+
+/// The board that the page is about.
+pub(crate) const BOARD: &Board = boards::LM3S6965EVB;
 
 /// What comes before the block that shows the output.
 const PRINTS: &str = "`cargo run --release` prints";

@@ -10,19 +10,21 @@ pub fn reset() -> ! {
     cortex_m::peripheral::SCB::sys_reset()
 }
 
+/// The rate at which `SysTick` counts, down, in 24 bits.
+pub const TIMER_HZ: u32 = if cfg!(board = "microbit") {
+    16_000_000
+} else if cfg!(board = "lm3s6965evb") {
+    12_500_000
+} else {
+    25_000_000
+};
+
 #[cfg(feature = "uptime")]
 mod timer {
     use cortex_m::peripheral::SYST;
     use cortex_m::peripheral::syst::SystClkSource;
 
-    /// The rate at which `SysTick` counts, down, in 24 bits.
-    pub(crate) const TIMER_HZ: u32 = if cfg!(board = "microbit") {
-        16_000_000
-    } else if cfg!(board = "lm3s6965evb") {
-        12_500_000
-    } else {
-        25_000_000
-    };
+    use super::TIMER_HZ;
 
     /// Interrupts a thousand times a second.
     pub(crate) fn start_timer() {
@@ -61,4 +63,4 @@ mod timer {
 }
 
 #[cfg(feature = "uptime")]
-pub(crate) use timer::{TIMER_HZ, interrupt_once, start_timer, stop_timer};
+pub(crate) use timer::{interrupt_once, start_timer, stop_timer};

@@ -25,6 +25,8 @@ pub use cortex_m_rt::entry;
 #[cfg(target_arch = "riscv32")]
 pub use riscv_rt::entry;
 
+#[cfg(target_arch = "arm")]
+pub use chip::TIMER_HZ;
 pub use chip::{reset, wait_for_interrupt};
 #[cfg(feature = "uptime")]
 pub use patience::Patience;

@@ -7,10 +7,18 @@ pub mod interleave;
 pub mod link;
 pub mod radio;
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use defmt_semihosting as _;
 
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
+    static PANICKED: AtomicBool = AtomicBool::new(false);
+    // Whoever panics while a line is logged would panic here again.
+    if PANICKED.load(Ordering::Relaxed) {
+        board::exit(102)
+    }
+    PANICKED.store(true, Ordering::Relaxed);
     defmt::error!("{}", defmt::Display2Format(info));
     board::exit(101)
 }

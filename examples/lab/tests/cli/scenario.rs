@@ -3,6 +3,7 @@
 use crate::program::{fusebox, fusebox_on, shared};
 
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/rules.jsonl");
+const SETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/sets.jsonl");
 
 fn scenario(id: &str, steps: &str) -> String {
     format!(
@@ -26,6 +27,11 @@ fn all_pass(file: &str) -> usize {
 #[test]
 fn the_rules_of_the_machine_hold() {
     assert!(all_pass(RULES) > 80);
+}
+
+#[test]
+fn the_rules_of_sets_hold() {
+    assert!(all_pass(SETS) >= 9);
 }
 
 #[test]
@@ -101,6 +107,25 @@ fn one_failure_does_not_hide_the_others() {
     assert_eq!(lines.len(), 4);
     assert!(lines[0] == "ok a" && lines[1].starts_with("FAIL b step 1: ") && lines[2] == "ok c");
     assert_eq!((lines[3], run.code), ("2 passed, 1 failed", Some(1)));
+}
+
+#[test]
+fn a_digest_stands_for_all_that_was_seen() {
+    let digest = |steps: &str| {
+        let run = fusebox_on("scenario", "s.jsonl", scenario("a", steps).as_bytes(), &["--digest"]);
+        let (start, digest) = run.out.lines().next().unwrap().rsplit_once(", digest ").unwrap();
+        assert!(start.ends_with("s.jsonl: 1/1 in 10 trials"), "{start}");
+        assert_eq!((run.out.lines().last(), run.code), (Some("1 passed, 0 failed"), Some(0)));
+        digest.to_owned()
+    };
+    assert_eq!(digest(r#"[[0,"C:S","+c"]]"#), digest(r#"[[0,"C:S","+c"]]"#));
+    assert_ne!(digest(r#"[[0,"C:S","+c"]]"#), digest(r#"[[0,"C:F","+c"]]"#));
+
+    let run = fusebox_on("scenario", "s.jsonl", scenario("a", r#"[[0,"?","o"]]"#).as_bytes(), &["--digest"]);
+    let lines: Vec<_> = run.out.lines().collect();
+    assert!(lines[0].starts_with("FAIL a from tick 0: step 1: `?` at 0 ms: expected state open"), "{}", lines[0]);
+    assert!(lines[1].contains("s.jsonl: 0/1 in 10 trials, digest "), "{}", lines[1]);
+    assert_eq!((lines.len(), lines[2], run.code), (3, "0 passed, 1 failed", Some(1)));
 }
 
 #[test]

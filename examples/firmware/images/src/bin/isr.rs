@@ -8,9 +8,9 @@
 use fusebox::policy::{CountWindow, MaxFailures, TimeWindow};
 use images::finish;
 use images::interleave::operations::{
-    about_to_trip, about_to_trip_a_bucket_later, about_to_trip_twice, ask, close, fail, force_open, fresh, half_open,
-    open, opened, probing, probing_with_a_straggler, reset, restore, snapshot, straggling_with_a_probe, succeed,
-    time_left, wait_over,
+    a_bucket_later, about_to_trip, about_to_trip_a_bucket_later, about_to_trip_twice, ask, close, fail, force_open,
+    fresh, half_open, open, opened, probing, probing_with_a_straggler, reset, restore, snapshot,
+    straggling_with_a_probe, succeed, time_left, wait_over,
 };
 use images::interleave::{Race, Raced};
 
@@ -33,6 +33,7 @@ fn run<P: Raced>(policy: &'static str) -> Option<u32> {
         Race::<P>::new("failure, failure", fresh, fail, fail),
         Race::<P>::new("failure, failure, which is too many", about_to_trip_twice, fail, fail),
         Race::<P>::new("failure, failure in a new bucket", about_to_trip_a_bucket_later, fail, fail),
+        Race::<P>::new("failure, failure later", a_bucket_later, fail, fail),
         Race::<P>::new("trip, failure", about_to_trip, fail, fail),
         Race::<P>::new("trip, call", about_to_trip, fail, ask),
         Race::<P>::new("call, trip", about_to_trip, ask, fail),

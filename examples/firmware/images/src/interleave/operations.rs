@@ -37,6 +37,13 @@ pub fn about_to_trip<P: Raced>() -> (Pass<P>, Pass<P>) {
     about_to_trip_twice()
 }
 
+/// Two failures are one less than too many, and begin a new bucket.
+pub fn a_bucket_later<P: Raced>() -> (Pass<P>, Pass<P>) {
+    fail::<P>(permit());
+    CLOCK.advance(BUCKET);
+    fresh()
+}
+
 /// Two failures are too many, and begin a new bucket.
 pub fn about_to_trip_a_bucket_later<P: Raced>() -> (Pass<P>, Pass<P>) {
     about_to_trip_twice::<P>();

@@ -1,4 +1,4 @@
-//! The steps of a scenario: a time, an operation, and what is expected of it.
+//! Reads the steps of a scenario.
 
 use std::str::FromStr;
 
@@ -6,101 +6,50 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use fusebox::{Outcome, State};
 use serde_json::Value;
 
-use super::time::Millis;
+use super::line::Config;
+use super::times::Time;
+use crate::millis::Millis;
+use crate::step::{After, Ending, Expect, Key, Manual, Op, Retry, Step};
 
-/// One step.
+/// A step with a text of its own.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Step {
-    pub(crate) at: Millis,
-    /// The operation as it stands in the file.
-    pub(crate) text: String,
-    pub(crate) op: Op,
-    pub(crate) times: u32,
-    pub(crate) expect: Expect,
+pub(super) struct ParsedStep {
+    at: Millis,
+    text: String,
+    peer: Option<Key>,
+    op: Op,
+    times: u32,
+    expect: Expect,
 }
 
-/// What is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Op {
-    /// `C`: a whole call.
-    Call(Ending),
-    /// `X`: settles the last permit that has no label, or makes a whole call that may be rejected.
-    Settle(Ending),
-    /// `A`: asks for a permit and keeps it.
-    Acquire(Option<Label>),
-    /// `R`: settles the permit with this label.
-    Release(Label, Ending),
-    /// `D`: drops a permit without settling it.
-    Drop(Option<Label>),
-    /// `M`: by hand.
-    Manual(Manual),
-    /// `?`: looks.
-    Look,
-    /// `N`: looks at what the trip policy holds.
-    Window { calls: u32, failures: u32, slow: Option<u32> },
-}
-
-/// The number of a permit that is kept.
-pub(crate) type Label = u32;
-
-/// How a call ends, and how long it took if that matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ending {
-    pub(crate) outcome: Outcome,
-    pub(crate) took: Option<Millis>,
-}
-
-/// What is done by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manual {
-    Open,
-    OpenFor(Millis),
-    HalfOpen,
-    Close,
-    Reset,
-    ForceOpen,
-    Disable,
-    Observe,
-    Automatic,
-}
-
-/// What a step must come to. `None` is not checked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Expect {
-    /// `+` or `-`, for each repetition.
-    pub(crate) admitted: Option<bool>,
-    /// `!` and `=` after a `+`: in observe mode it would have been rejected, or not.
-    pub(crate) would_reject: Option<bool>,
-    /// The state after the step.
-    pub(crate) state: Option<State>,
-    /// `@5000` or `@-`, after the step and in its rejection.
-    pub(crate) retry_after: Option<Retry>,
-}
-
-/// When another call may be admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retry {
-    In(Millis),
-    /// Now, or time alone will not help.
-    Unknown,
-}
-
-impl Step {
+impl ParsedStep {
     /// Reads `[time, op]` or `[time, op, expect]`.
-    pub(crate) fn parse(step: &Value) -> Result<Self> {
+    pub(super) fn parse(step: &Value, config: &Config) -> Result<Self> {
+        let step = Self::parse_alone(step)?;
+        if config.set.is_none() && (step.peer.is_some() || matches!(step.op, Op::Peers(_))) {
+            bail!("`{}` is about peers, and there are some only with `set` in the config", step.text);
+        }
+        Ok(step)
+    }
+
+    fn parse_alone(step: &Value) -> Result<Self> {
         let (time, op, expect) = match step.as_array().map(Vec::as_slice) {
             Some([time, op]) => (time, op, None),
             Some([time, op, expect]) => (time, op, Some(expect)),
             _ => bail!("a step is [time_ms, op] or [time_ms, op, expect], not {step}"),
         };
         let Value::Number(time) = time else { bail!("the time must be a number, not {time}") };
-        let at = Millis::try_from(time.clone())?;
+        let at = Time::try_from(time.clone())?.into();
         let text = op.as_str().with_context(|| format!("the op must be a text, not {op}"))?;
         let (op, times) = match text.split_once('*') {
             Some((op, times)) => (op, number(times).filter(|times| *times > 0)),
             None => (text, Some(1)),
         };
         let times = times.with_context(|| format!("unknown op `{text}`: the number of repetitions is wrong"))?;
+        let (peer, op) = match op.split_once('/').and_then(|(peer, op)| Some((number(peer)?, op))) {
+            Some((peer, op)) => (Some(peer), op),
+            None => (None, op),
+        };
         let op: Op = op.parse().with_context(|| format!("unknown op `{text}`"))?;
         let expect = match expect {
             None => Expect::default(),
@@ -109,36 +58,34 @@ impl Step {
                 text.parse().with_context(|| format!("unknown expectation `{text}`"))?
             }
         };
-        if expect.admitted.is_some() && !op.is_admitted_or_not() {
+        if expect.admitted.is_some() && !is_admitted_or_not(op) {
             bail!("`{text}` is neither admitted nor rejected: the expectation may name a state, but no `+` or `-`");
         }
-        Ok(Self { at, text: text.to_owned(), op, times, expect })
-    }
-}
-
-impl Op {
-    fn is_admitted_or_not(self) -> bool {
-        matches!(self, Self::Call(_) | Self::Acquire(_) | Self::Manual(Manual::HalfOpen))
+        Ok(Self { at, text: text.to_owned(), peer, op, times, expect })
     }
 
-    /// The times that the operation names.
-    pub(crate) fn time(self) -> Option<Millis> {
-        match self {
-            Self::Call(ending) | Self::Settle(ending) | Self::Release(_, ending) => ending.took,
-            Self::Manual(Manual::OpenFor(time)) => Some(time),
+    pub(super) fn step(&self) -> Step<'_> {
+        let Self { at, text, peer, op, times, expect } = self;
+        Step { at: *at, text, peer: peer.unwrap_or_default(), op: *op, times: *times, expect: *expect }
+    }
+
+    /// All times in it.
+    pub(super) fn times(&self) -> impl Iterator<Item = Millis> + use<> {
+        let of_op = match self.op {
+            Op::Call(ending) | Op::Settle(ending) | Op::Release(_, ending) => ending.took,
+            Op::Manual(Manual::OpenFor(time)) => Some(time),
             _ => None,
-        }
-    }
-}
-
-impl Expect {
-    /// The time that is expected.
-    pub(crate) fn time(self) -> Option<Millis> {
-        match self.retry_after {
+        };
+        let expected = match self.expect.retry_after {
             Some(Retry::In(time)) => Some(time),
             _ => None,
-        }
+        };
+        [Some(self.at), of_op, expected].into_iter().flatten()
     }
+}
+
+fn is_admitted_or_not(op: Op) -> bool {
+    matches!(op, Op::Call(_) | Op::Acquire(_) | Op::Manual(Manual::HalfOpen))
 }
 
 impl FromStr for Op {
@@ -172,7 +119,8 @@ impl FromStr for Op {
                     _ => bail!("expected N:calls/failures or N:calls/failures/slow"),
                 }
             }
-            _ => bail!("expected C:, X:, A, R1:, D, M:, ? or N:"),
+            ("P", None, Some(peers)) => Self::Peers(number(peers).context("expected P:peers")?),
+            _ => bail!("expected C:, X:, A, R1:, D, M:, ?, N: or P:"),
         })
     }
 }
@@ -188,7 +136,7 @@ impl FromStr for Ending {
             "I" => Outcome::Ignored,
             _ => bail!("a call ends with S, F or I"),
         };
-        let took = if took.is_empty() { None } else { Some(Millis::parse(took)?) };
+        let took = if took.is_empty() { None } else { Some(Time::parse(took)?.into()) };
         Ok(Self { outcome, took })
     }
 }
@@ -207,7 +155,7 @@ impl FromStr for Manual {
             "metrics" => Self::Observe,
             "auto" => Self::Automatic,
             _ => match text.strip_prefix("openfor=") {
-                Some(time) => Self::OpenFor(Millis::parse(time)?),
+                Some(time) => Self::OpenFor(Time::parse(time)?.into()),
                 None => bail!("`{text}` cannot be done by hand"),
             },
         })
@@ -243,11 +191,11 @@ impl FromStr for Expect {
             ("d", State::Disabled),
             ("m", State::Observe),
         ];
-        expect.state = states.into_iter().find(|(sign, _)| next(sign)).map(|(_, state)| state);
+        expect.state = states.into_iter().find(|(sign, _)| next(sign)).map(|(_, state)| After(state));
         if next("@-") {
             expect.retry_after = Some(Retry::Unknown);
         } else if next("@") {
-            expect.retry_after = Some(Retry::In(Millis::parse(std::mem::take(&mut rest))?));
+            expect.retry_after = Some(Retry::In(Time::parse(std::mem::take(&mut rest))?.into()));
         }
         ensure!(rest.is_empty(), "`{rest}` has no meaning there");
         Ok(expect)
@@ -304,8 +252,8 @@ mod tests {
         let expect = |text: &str| text.parse::<Expect>().unwrap_or_else(|error| panic!("{text}: {error:#}"));
         let nothing = Expect::default();
         assert_eq!(expect("+"), Expect { admitted: Some(true), ..nothing });
-        assert_eq!(expect("-h"), Expect { admitted: Some(false), state: Some(State::HalfOpen), ..nothing });
-        assert_eq!(expect("i"), Expect { state: Some(State::ForcedOpen), ..nothing });
+        assert_eq!(expect("-h"), Expect { admitted: Some(false), state: Some(After(State::HalfOpen)), ..nothing });
+        assert_eq!(expect("i"), Expect { state: Some(After(State::ForcedOpen)), ..nothing });
         assert_eq!(expect("+!m").would_reject, Some(true));
         assert_eq!(expect("+=m").would_reject, Some(false));
         assert_eq!(expect("-o@0.5").retry_after, Some(Retry::In(Millis::from_micros(500))));
@@ -315,7 +263,7 @@ mod tests {
     #[test]
     fn whole_steps_are_read() {
         let step: Value = serde_json::from_str(r#"[120000.001, "C:S*3", "+h"]"#).unwrap();
-        let step = Step::parse(&step).unwrap();
+        let step = ParsedStep::parse_alone(&step).unwrap();
         assert_eq!((step.at, step.times), (Millis::from_micros(120_000_001), 3));
     }
 
@@ -368,7 +316,7 @@ mod tests {
             r#"[0, "C:S", "+-"]"#,
         ] {
             let value: Value = serde_json::from_str(step).unwrap();
-            assert!(Step::parse(&value).is_err(), "{step} was read");
+            assert!(ParsedStep::parse_alone(&value).is_err(), "{step} was read");
         }
     }
 }
