@@ -7,7 +7,7 @@ use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Transition};
 use crate::guard::Refusal;
 use crate::listener::Listener;
-use crate::machine::{Command, Effect, Input, left, step};
+use crate::machine::{Command, Effect, Input, is_calm, left, step};
 use crate::outcome::{Outcome, State};
 use crate::permit::Permit;
 use crate::policy::{MaxFailures, Tally, TripPolicy};
@@ -108,6 +108,16 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     /// What the policy would judge now. See [`CircuitBreaker::tally`](crate::CircuitBreaker::tally).
     pub fn tally(self) -> Tally {
         self.settings().policy.tally::<C>(&self.circuit.history, self.shared.clock.now())
+    }
+
+    /// Whether forgetting this circuit would lose nothing: it is closed, and neither a failure nor a failed probe is
+    /// remembered.
+    pub fn is_clean(self) -> bool {
+        let (settings, now) = (self.settings(), self.shared.clock.now());
+        let word = self.circuit.word.load();
+        word.phase() == Phase::Closed
+            && is_calm(word, now, &settings.rules)
+            && settings.policy.tally::<C>(&self.circuit.history, now).is_clean()
     }
 
     /// When to come back. See [`CircuitBreaker::retry_after`](crate::CircuitBreaker::retry_after).
@@ -270,7 +280,8 @@ impl Phase {
 }
 
 impl Rejected {
-    pub(crate) const TABLE_FULL: Self = Self { reason: RejectReason::TableFull, retry_after: None };
+    /// There is no room for the peer, and none may be made: for tables of your own.
+    pub const TABLE_FULL: Self = Self { reason: RejectReason::TableFull, retry_after: None };
 }
 
 impl<C, P: TripPolicy, L, K: ?Sized + core::fmt::Debug, S> core::fmt::Debug for Peer<'_, C, P, L, K, S> {

@@ -1,7 +1,47 @@
-//! fusebox for programs with an operating system.
+//! Circuit breakers for servers: [`fusebox`] with the clocks of an operating system, sets that all threads share,
+//! counters, and circuits that explain themselves.
+//!
+//! ```
+//! use fusebox_std::CircuitBreakerSet;
+//!
+//! // One circuit per upstream, made on first use.
+//! let upstreams = CircuitBreakerSet::<String>::new();
+//! let stock = upstreams.call("inventory", || Ok::<_, std::io::Error>(7));
+//! assert!(stock.is_ok());
+//! ```
+//!
+//! | for | see |
+//! |---|---|
+//! | one breaker | [`fusebox::CircuitBreaker`] with a [`StdClock`] |
+//! | a circuit per peer | [`CircuitBreakerSet`], [`Handle`] |
+//! | asking first, settling later, on another thread perhaps | [`Handle::try_acquire`], [`Permit`] |
+//! | futures | [`Handle::call_async`], [`Abandoned`] |
+//! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
+//! | new settings at run time | [`CircuitBreakerSet::reload`] |
+//! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
+#![forbid(unsafe_code)]
+
+mod counts;
+mod entry;
+mod error;
+mod explain;
+mod handle;
+mod held;
+mod permit;
+mod record;
+mod set;
+mod versions;
 
 pub mod clock;
 
-pub use clock::{StdClock, Uptime};
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
+pub use clock::{StdClock, Uptime};
+pub use counts::{CallCounts, Counts};
+pub use entry::Abandoned;
+pub use error::SetError;
+pub use explain::Explanation;
+pub use handle::Handle;
+pub use permit::Permit;
+pub use record::{Record, StateTimes};
+pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder};

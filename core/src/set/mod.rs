@@ -273,7 +273,7 @@ where
 
     /// Makes a circuit: in a vacant slot, at the end, or in place of the least recently used clean peer.
     fn make(&mut self, key: &K, hash: u16) -> Option<usize> {
-        let (settings, clock) = (self.shared.settings.as_ref(), &self.shared.clock);
+        let settings = self.shared.settings.as_ref();
         let not_now = self.uses.wrapping_sub(1);
         if let Some(place) = self.slots.iter().position(|slot| !slot.is_taken()) {
             self.slots.get_mut(place)?.give_to(key.clone(), hash, not_now, settings);
@@ -282,8 +282,7 @@ where
         if self.slots.push(Slot::new(key.clone(), hash, not_now)).is_ok() {
             return self.slots.len().checked_sub(1);
         }
-        let now = clock.now();
-        let clean = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_clean(settings, now));
+        let clean = self.slots.iter().enumerate().filter(|(_, slot)| slot.peer(&self.shared).is_clean());
         let (place, _) = clean.max_by_key(|(_, slot)| self.uses.wrapping_sub(slot.used))?;
         let slot = self.slots.get_mut(place)?;
         slot.peer(&self.shared).tell(Event::Evicted);

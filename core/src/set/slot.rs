@@ -1,11 +1,10 @@
 //! One place in the table.
 
 use crate::circuit::Circuit;
-use crate::machine::is_calm;
 use crate::peer::{Peer, Shared};
 use crate::policy::TripPolicy;
 use crate::settings::Settings;
-use crate::time::{Clock, Instant};
+use crate::time::Instant;
 use crate::word::{Phase, Word};
 
 /// One place in the table. It keeps its number for good, so that tickets find it.
@@ -58,15 +57,6 @@ impl<K, P: TripPolicy> Slot<K, P> {
         self.key = key;
         self.hash = hash;
         self.used = used;
-    }
-
-    /// Whether forgetting this peer would lose nothing: it is closed, and neither a failure nor a
-    /// failed probe is remembered.
-    pub(super) fn is_clean<C: Clock>(&self, settings: &Settings<C, P>, now: Instant) -> bool {
-        let word = self.circuit.word.load();
-        word.phase() == Phase::Closed
-            && is_calm(word, now, &settings.rules)
-            && settings.policy.tally::<C>(&self.circuit.history, now).is_clean()
     }
 }
 
