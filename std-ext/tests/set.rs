@@ -1,0 +1,228 @@
+//! A set of circuits: who has one, who makes room, what is counted, what new settings change.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use fusebox::clock::ManualClock;
+use fusebox::{Error, Event, Outcome, RejectReason, Settings, State, WhenFull};
+use fusebox_std::{Abandoned, CircuitBreakerSet, CircuitBreakerSetBuilder, Counts, Handle, SetError};
+
+type Clock = &'static ManualClock<1_000>;
+type Set<K, L = ()> = CircuitBreakerSet<K, Clock, fusebox::policy::MaxFailures<3>, L>;
+
+fn settings(wait: u64) -> Settings<Clock> {
+    Settings::builder().wait(secs(wait)).backoff_cap(secs(600)).build().unwrap()
+}
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn clock() -> Clock {
+    Box::leak(Box::new(ManualClock::new()))
+}
+
+fn builder<K: Clone + Eq + std::hash::Hash>(clock: Clock) -> CircuitBreakerSetBuilder<K, Clock> {
+    CircuitBreakerSet::<K>::builder().clock(clock, settings(10))
+}
+
+fn fail<K, L: fusebox::Listener<K>>(circuit: &Handle<K, Clock, fusebox::policy::MaxFailures<3>, L>) {
+    let _ = circuit.call(|| Err::<(), _>("no answer"));
+}
+
+fn trip<K, L: fusebox::Listener<K>>(circuit: &Handle<K, Clock, fusebox::policy::MaxFailures<3>, L>) {
+    (0..4).for_each(|_| fail(circuit));
+    assert_eq!(circuit.state(), State::Open);
+}
+
+#[test]
+fn no_room_at_all_is_refused() {
+    let error = builder::<u32>(clock()).capacity(0).build().unwrap_err();
+    assert_eq!((error, error.to_string().as_str()), (SetError::Capacity, "capacity must be 1 or more"));
+}
+
+#[test]
+fn y23_made_up_keys_do_not_push_out_who_is_failing() {
+    let set: Set<u64> = builder(clock()).capacity(1_000).build().unwrap();
+    for key in 0..100 {
+        match key % 3 {
+            0 => trip(&set.handle(&key).unwrap()),
+            1 => fail(&set.handle(&key).unwrap()),
+            _ => set.handle(&key).unwrap().force_open(),
+        }
+    }
+    let mut random = 88_172_645_463_325_252_u64;
+    for _ in 0..if cfg!(debug_assertions) { 50_000 } else { 1_000_000 } {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let _ = set.call(&(random | 1 << 63), || Ok::<_, ()>(()));
+    }
+    assert!(set.len() <= 1_000, "{} circuits", set.len());
+    let there: HashSet<u64> = set.handles().iter().map(|circuit| *circuit.key()).collect();
+    assert!((0..100).all(|key| there.contains(&key)), "a failing peer was pushed out");
+    assert!(set.evicted() > 40_000);
+}
+
+#[test]
+fn a_set_that_is_full_of_failing_peers_says_so() {
+    for (when_full, admitted) in [(WhenFull::Refuse, false), (WhenFull::AdmitUntracked, true)] {
+        let told = AtomicU64::new(0);
+        let listener = |peer: &u32, event: &Event| {
+            told.fetch_add(u64::from(*peer == 9 && *event == Event::TableFull { admitted }), Relaxed);
+        };
+        let set = builder::<u32>(clock()).capacity(2).when_full(when_full).listener(listener).build().unwrap();
+        set.handle(&1).unwrap().open();
+        set.handle(&2).unwrap().open();
+        let result = set.call(&9, || Ok::<_, ()>(7));
+        match result {
+            Ok(7) => assert!(admitted),
+            Err(Error::Rejected(rejected)) => assert!(!admitted && rejected.reason() == RejectReason::TableFull),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!((set.len(), set.refused(), told.load(Relaxed)), (2, 1, 1));
+        // A peer that recovered makes room again.
+        set.handle(&1).unwrap().reset();
+        (0..3).for_each(|_| drop(set.handle(&9)));
+        assert!(set.get(&9).is_some() && set.get(&1).is_none());
+    }
+}
+
+#[test]
+fn who_was_asked_for_stays_and_a_handle_outlives_its_place() {
+    let set: Set<u32> = builder(clock()).capacity(3).build().unwrap();
+    let old = set.handle(&0).unwrap();
+    for newcomer in 1..50 {
+        set.handle(&1_000).unwrap();
+        set.handle(&newcomer).unwrap();
+    }
+    assert!(set.get(&1_000).is_some(), "it was asked for all the time");
+    assert!(set.get(&0).is_none());
+    trip(&old);
+    assert_eq!(old.call(|| Ok::<_, ()>(())).map_err(|error| error.retry_after().is_some()), Err(true));
+    assert_eq!(set.handle(&0).unwrap().state(), State::Closed);
+}
+
+#[test]
+fn idle_peers_go_and_failing_ones_stay() {
+    let clock = clock();
+    let set: Set<u32> = builder(clock).idle(secs(60)).build().unwrap();
+    (0..4).for_each(|key| drop(set.handle(&key)));
+    set.get(&3).unwrap().open();
+    assert_eq!(set.evict_idle(), 0);
+    clock.advance(secs(30));
+    set.handle(&1).unwrap();
+    assert_eq!(set.evict_idle(), 0);
+    clock.advance(secs(31));
+    assert_eq!(set.evict_idle(), 2);
+    assert!(set.get(&1).is_some() && set.get(&3).is_some() && set.len() == 2);
+    assert!(set.remove(&1) && !set.remove(&1));
+}
+
+#[test]
+fn x24_new_settings_keep_state_failed_probes_and_deadline() {
+    let clock = clock();
+    let set: Set<u32> = builder(clock).build().unwrap();
+    let (open, closed, own) = (set.handle(&1).unwrap(), set.handle(&2).unwrap(), set.handle(&3).unwrap());
+    trip(&open);
+    clock.advance(secs(10));
+    fail(&open);
+    assert_eq!(open.retry_after(), Some(secs(20)));
+    fail(&closed);
+    set.set_own_settings(&3, Some(settings(77))).unwrap();
+
+    set.reload(settings(3));
+    assert_eq!((open.state(), open.retry_after()), (State::Open, Some(secs(20))));
+    assert_eq!(closed.tally().failures, 1);
+    (0..3).for_each(|_| fail(&closed));
+    assert_eq!(closed.retry_after(), Some(secs(3)));
+    trip(&own);
+    assert_eq!(own.retry_after(), Some(secs(77)));
+
+    // Once it closed it goes by the new ones.
+    clock.advance(secs(20));
+    assert_eq!(open.call(|| Ok::<_, ()>(())), Ok(()));
+    trip(&open);
+    assert_eq!(open.retry_after(), Some(secs(3)));
+    set.set_own_settings(&3, None).unwrap();
+    own.reset();
+    trip(&own);
+    assert_eq!(own.retry_after(), Some(secs(3)));
+    assert_eq!(set.handle(&4).map(|fresh| (trip(&fresh), fresh.retry_after()).1), Ok(Some(secs(3))));
+}
+
+#[test]
+fn every_call_is_counted_once() {
+    let clock = clock();
+    let set: Set<u32> = builder(clock).counts(Counts::All).abandoned(Abandoned::As(Outcome::Ignored)).build().unwrap();
+    let circuit = set.handle(&1).unwrap();
+    for _ in 0..5 {
+        assert_eq!(set.call(&1, || Ok::<_, ()>(())), Ok(()));
+    }
+    let _ = circuit.run(|()| Outcome::Ignored, || ());
+    drop(circuit.try_acquire());
+    let panicked =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| circuit.call(|| -> Result<(), ()> { panic!() })));
+    assert!(panicked.is_err());
+    trip_from(&circuit, 1);
+    for _ in 0..6 {
+        fail(&circuit);
+    }
+    circuit.force_open();
+    fail(&circuit);
+    circuit.observe();
+    trip_observed(&circuit);
+    let _ = circuit.call(|| Ok::<_, ()>(()));
+    let counts = circuit.counts();
+    assert_eq!((counts.successes, counts.failures, counts.ignored, counts.abandoned), (6, 1 + 3 + 4, 1, 1));
+    assert_eq!((counts.rejected_open, counts.rejected_forced_open, counts.rejected()), (6, 1, 7));
+    assert_eq!(counts.would_reject, 1);
+}
+
+fn trip_from(circuit: &Handle<u32, Clock>, failures: u32) {
+    (failures..4).for_each(|_| fail(circuit));
+    assert_eq!(circuit.state(), State::Open);
+}
+
+fn trip_observed(circuit: &Handle<u32, Clock>) {
+    (0..4).for_each(|_| fail(circuit));
+    assert_eq!(circuit.state(), State::Observe);
+}
+
+#[test]
+fn the_time_in_each_state_adds_up() {
+    let clock = clock();
+    let set: Set<u32> = builder(clock).build().unwrap();
+    let circuit = set.handle(&1).unwrap();
+    clock.advance(secs(5));
+    trip(&circuit);
+    clock.advance(secs(12));
+    let probe = circuit.try_acquire().unwrap();
+    clock.advance(secs(2));
+    assert_eq!(circuit.state_times().get(State::HalfOpen), secs(2));
+    probe.success();
+    clock.advance(secs(1));
+    let times = circuit.state_times();
+    assert_eq!([State::Closed, State::Open, State::HalfOpen].map(|state| times.get(state)), [6, 12, 2].map(secs));
+    assert_eq!(times.iter().map(|(_, time)| time).sum::<Duration>(), secs(20));
+    assert_eq!(circuit.records().len(), 3);
+    assert_eq!(circuit.explain().to_string(), "closed, since probes succeeded");
+}
+
+#[test]
+fn a_listener_may_use_the_set_that_calls_it() {
+    static SET: Mutex<Option<CircuitBreakerSet<u32, Clock, fusebox::policy::MaxFailures<3>, fn(&u32, &Event)>>> =
+        Mutex::new(None);
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    fn look(peer: &u32, _: &Event) {
+        let set = SET.lock().unwrap().clone().unwrap();
+        let circuit = set.handle(peer).unwrap();
+        SEEN.fetch_add(circuit.records().len() as u64 + u64::from(circuit.state() == State::Open), Relaxed);
+    }
+    let set = builder(clock()).listener(look as fn(&u32, &Event)).build().unwrap();
+    *SET.lock().unwrap() = Some(set.clone());
+    trip(&set.handle(&1).unwrap());
+    assert_eq!(SEEN.load(Relaxed), 2);
+}
