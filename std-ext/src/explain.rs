@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use fusebox::policy::Tally;
-use fusebox::{Cause, State, TripReason};
+use fusebox::{Cause, State};
 
 use crate::record::Record;
+use crate::wording::{self, Because};
 
 /// Why a circuit is in its state, since when and until when, on which evidence. Displayed, it is a sentence.
 ///
@@ -46,37 +47,10 @@ impl Explanation {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.state {
-            State::Closed => "closed",
-            State::Open => "open",
-            State::HalfOpen => "half-open",
-            State::ForcedOpen => "forced open",
-            State::Disabled => "disabled",
-            State::Observe => "observed",
-        })?;
+        f.write_str(wording::state(self.state))?;
         match self.cause {
             None => f.write_str(", since nothing happened yet")?,
-            Some(Cause::Tripped(trip)) => {
-                let (calls, failures, slow) = (trip.calls(), trip.failures(), trip.slow());
-                match trip.reason() {
-                    TripReason::MaxFailures => {
-                        write!(f, ", since {failures} calls failed within the window")?;
-                    }
-                    TripReason::Consecutive => write!(f, ", since {failures} calls in a row failed")?,
-                    TripReason::SlowRate => write!(f, ", since {slow} of {calls} calls were slow")?,
-                    _ => write!(f, ", since {failures} of {calls} calls failed")?,
-                }
-            }
-            Some(Cause::WaitOver) => f.write_str(", since the wait was over and a call came")?,
-            Some(Cause::ProbesFailed(trip)) => {
-                let slow = matches!(trip.reason(), TripReason::SlowProbe | TripReason::SlowRate);
-                f.write_str(if slow { ", since a probe was slow" } else { ", since a probe failed" })?;
-            }
-            Some(Cause::ProbesSucceeded) => f.write_str(", since probes succeeded")?,
-            Some(Cause::LeaseExpired) => f.write_str(", since probes did not come back")?,
-            Some(Cause::Manual) => f.write_str(", since somebody said so")?,
-            Some(Cause::Restored) => f.write_str(", since that was saved")?,
-            Some(_) => {}
+            Some(cause) => write!(f, ", since {}", Because(cause))?,
         }
         match (self.state, self.retry_after) {
             (State::Open, Some(left)) => write!(f, "; a probe in {left:?}"),

@@ -18,6 +18,7 @@
 //! | futures | [`Handle::call_async`], [`Abandoned`] |
 //! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
 //! | new settings at run time | [`CircuitBreakerSet::reload`] |
+//! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
 
@@ -31,8 +32,11 @@ mod permit;
 mod record;
 mod set;
 mod versions;
+mod wording;
 
 pub mod clock;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub mod logging;
 
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
@@ -42,6 +46,10 @@ pub use entry::Abandoned;
 pub use error::SetError;
 pub use explain::Explanation;
 pub use handle::Handle;
+#[cfg(feature = "log")]
+pub use logging::LogListener;
+#[cfg(feature = "tracing")]
+pub use logging::TracingListener;
 pub use permit::Permit;
 pub use record::{Record, StateTimes};
 pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder};

@@ -213,16 +213,17 @@ fn the_time_in_each_state_adds_up() {
 
 #[test]
 fn a_listener_may_use_the_set_that_calls_it() {
-    static SET: Mutex<Option<CircuitBreakerSet<u32, Clock, fusebox::policy::MaxFailures<3>, fn(&u32, &Event)>>> =
-        Mutex::new(None);
+    type Told = Set<u32, fn(&u32, &Event)>;
+    static WHOLE: Mutex<Option<Told>> = Mutex::new(None);
     static SEEN: AtomicU64 = AtomicU64::new(0);
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "so it is told")]
     fn look(peer: &u32, _: &Event) {
-        let set = SET.lock().unwrap().clone().unwrap();
+        let set = WHOLE.lock().unwrap().clone().unwrap();
         let circuit = set.handle(peer).unwrap();
         SEEN.fetch_add(circuit.records().len() as u64 + u64::from(circuit.state() == State::Open), Relaxed);
     }
     let set = builder(clock()).listener(look as fn(&u32, &Event)).build().unwrap();
-    *SET.lock().unwrap() = Some(set.clone());
+    *WHOLE.lock().unwrap() = Some(set.clone());
     trip(&set.handle(&1).unwrap());
     assert_eq!(SEEN.load(Relaxed), 2);
 }
