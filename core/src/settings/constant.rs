@@ -34,11 +34,15 @@ macro_rules! constant_settings {
         #[derive(Clone, Copy, Debug, Default)]
         $visibility struct $name;
 
+        impl $name {
+            // Not an item of its own, whose name the expression could not use for something else.
+            const SETTINGS: &'static $settings = &$crate::checked!($built);
+        }
+
         impl ::core::convert::AsRef<$settings> for $name {
             #[inline]
             fn as_ref(&self) -> &$settings {
-                const SETTINGS: &$settings = &$crate::checked!($built);
-                SETTINGS
+                Self::SETTINGS
             }
         }
     };
