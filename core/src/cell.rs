@@ -133,3 +133,20 @@ impl Cell {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Cell;
+
+    /// Rows that move in one critical section where there are some, and longer ones.
+    #[test]
+    fn what_goes_into_a_row_comes_out_in_turn() {
+        const LONGEST: u32 = 10;
+        for length in 0..=LONGEST {
+            let row: Vec<Cell> = (0..length).map(|_| Cell::new(0)).collect();
+            for value in 1..=3 * LONGEST {
+                assert_eq!(Cell::push(&row, value), value.saturating_sub(length), "{value} into {length} cells");
+            }
+        }
+    }
+}

@@ -187,6 +187,44 @@ mod tests {
         }
     }
 
+    /// One comparison, against the two that it stands for.
+    fn agrees_on_recent_failures<C: Clock>(_: &C) {
+        let limit = set_back_limit(C::HZ);
+        let near = |edge: u32| [edge.wrapping_sub(2), edge.wrapping_sub(1), edge, edge.wrapping_add(1)];
+        for window in [1, 2, 60_000, limit, limit + 1, MARK / 2 - 1] {
+            let policy = MaxFailures::<1> { max: 1, window };
+            for now in [0, 1, limit, MARK - 1, MARK, MARK + 1, 0u32.wrapping_sub(limit), u32::MAX] {
+                let now = Instant::from_ticks(now);
+                for age in [0, window, limit, MARK - limit, MARK, 0u32.wrapping_sub(limit)].into_iter().flat_map(near) {
+                    let ticks = now.before(age).ticks();
+                    for mark in [ticks | MARK, ticks & !MARK, 0] {
+                        let expected = super::age::<C>(mark, now).is_some_and(|age| age < window);
+                        let got = policy.is_recent::<C>(mark, now);
+                        assert_eq!(got, expected, "{mark:#x} at {now:?}, window {window}, {} Hz", C::HZ);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_is_recent_if_it_is_younger_than_the_window() {
+        agrees_on_recent_failures(&ManualClock::<1>::new());
+        agrees_on_recent_failures(&ManualClock::<1_000>::new());
+        agrees_on_recent_failures(&ManualClock::<1_000_000>::new());
+        agrees_on_recent_failures(&ManualClock::<{ u32::MAX }>::new());
+    }
+
+    #[test]
+    fn fewer_failures_than_there_is_room_for_may_be_allowed() {
+        let policy = MaxFailures::<3> { max: 1, window: 60_000 };
+        let (history, clock) = (MaxFailures::<3>::EMPTY, ManualClock::<1_000>::new());
+        assert_eq!(policy.record(&history, FAILED, &clock), None);
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&history, clock.now()).failures, 1);
+        assert!(policy.record(&history, FAILED, &clock).is_some());
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&history, clock.now()).failures, 1);
+    }
+
     #[test]
     fn none_allowed_opens_on_the_first() {
         let policy = MaxFailures::<0> { max: 0, window: 1 };
