@@ -43,7 +43,7 @@ impl TripPolicy for SlowCalls {
 #[test]
 fn a_slow_success_reaches_a_policy_that_ignores_fast_ones() {
     let breaker = breaker(builder().slow_call(secs(1)).trip(SlowCalls));
-    let call = |length| breaker.call(|| Ok::<_, ()>(breaker.clock().advance(secs(length)))).unwrap();
+    let call = |length| breaker.run(|()| Outcome::Success, || breaker.clock().advance(secs(length))).unwrap();
     call(2);
     call(1);
     assert_eq!((breaker.tally().slow, breaker.state()), (1, State::Closed));
@@ -81,7 +81,7 @@ fn an_asynchronous_call_that_panics_has_failed_once() {
         assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
         assert_eq!((breaker.tally().failures, log.take().len()), (before + 1, 0));
     };
-    let judge = |_: &()| Outcome::Success;
+    let judge = |(): &()| Outcome::Success;
 
     fails(&|| once(breaker.run_async(judge, || -> std::future::Ready<()> { panic!("no future") })));
     fails(&|| once(breaker.run_async(judge, || async { panic!("polled") })));
