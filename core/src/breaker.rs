@@ -89,8 +89,10 @@ impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBrea
 
     /// Asks to make one call. The permit is to be settled with its outcome.
     ///
-    /// Closed, this is one load and a branch: no clock is read, no interrupt masked. An open circuit
-    /// whose wait is over becomes half-open by this, and the permit is its first probe's.
+    /// Closed, this is one load and a branch: no interrupt is masked, and no clock read unless calls are timed
+    /// ([`slow_call`](crate::SettingsBuilder::slow_call),
+    /// [`abandoned_after`](crate::SettingsBuilder::abandoned_after)). An open circuit whose wait is over becomes
+    /// half-open by this, and the permit is its first probe's.
     ///
     /// # Errors
     /// [`Rejected`], with the reason and the time until another attempt may help.

@@ -143,3 +143,33 @@ impl Cell {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Cell;
+
+    /// Rows that move in one critical section where there are some, and longer ones.
+    #[test]
+    fn what_goes_into_a_row_comes_out_in_turn() {
+        const LONGEST: u32 = 10;
+        for length in 0..=LONGEST {
+            let row: Vec<Cell> = (0..length).map(|_| Cell::new(0)).collect();
+            for value in 1..=3 * LONGEST {
+                let full = Cell::push(&row, value, |cell| cell != 0);
+                assert_eq!(full, value > length, "{value} into {length} cells");
+                let there: Vec<u32> = row.iter().map(Cell::load).collect();
+                let latest: Vec<u32> = (0..length).map(|place| value.saturating_sub(place)).collect();
+                assert_eq!(there, latest, "{value} into {length} cells");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_is_full_only_of_what_counts() {
+        for (there, full) in [([5, 4, 3], true), ([5, 4, 0], false), ([5, 0, 3], false), ([0, 4, 3], false)] {
+            let row = there.map(Cell::new);
+            assert_eq!(Cell::push(&row, 6, |cell| cell != 0), full, "{there:?}");
+            assert_eq!(row[0].load(), 6);
+        }
+    }
+}

@@ -7,7 +7,7 @@ use crate::time::Instant;
 ///
 /// It is drawn once per opening: asking often does not shorten it, and the same seed gives the same
 /// waits. Give each device its own seed, such as its serial number. The peers of one set draw
-/// differently: which of 256 ways is up to the key.
+/// differently, in one of 256 ways: the key says which it begins with, or who had its place before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

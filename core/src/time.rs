@@ -28,8 +28,9 @@ use core::time::Duration;
 /// - It may be set back or jump. A clock that is set back to before an opening ends its wait; set back
 ///   within it, it repeats no more than what had been waited. Either way the wait ends. Windows keep what
 ///   they hold if the step is up to an hour, or 2<sup>26</sup> ticks where that is less.
-/// - Reading it should be cheap: it is read once per rejected call, per recorded result and per
-///   probe, and not at all for a successful call through a closed circuit.
+/// - Reading it should be cheap: it is read once per rejected call and per recorded result, once or twice
+///   per probe that is let in, once more by the failure that opens, and not at all for a successful call
+///   through a closed circuit.
 pub trait Clock {
     /// Ticks per second, 1 or more.
     ///

@@ -213,6 +213,13 @@ fn racing_failures_that_are_not_too_many_do_not_trip() {
     });
 }
 
+/// Permits that know when they were granted take a way of their own.
+#[test]
+fn no_trip_is_lost_by_timed_calls() {
+    trips_once(|| builder().slow_call(Duration::from_secs(1)).consecutive(2));
+    trips_once(|| builder().abandoned_after(Duration::from_secs(1)).max_failures::<1>(1, Duration::from_secs(1)));
+}
+
 #[test]
 fn three_racing_failures_trip_a_deeper_history() {
     loom::model(|| {
@@ -245,6 +252,22 @@ fn x07_a_stale_permit_changes_nothing() {
             assert_eq!(breaker.tally().failures, 0, "the history is that of the new period");
         });
     }
+}
+
+/// The same for a call whose length counts: in time it would be the slow success that opens.
+#[test]
+fn a_slow_straggler_does_not_open_what_its_probe_closes() {
+    loom::model(|| {
+        let slow = Rates::failures(100).slow_calls(100);
+        let breaker = with(builder().slow_call(Duration::from_millis(5)).count_window::<1, 2>(1, slow));
+        let stale = breaker.try_acquire().unwrap();
+        assert!(fail(breaker));
+        breaker.clock().advance_ticks(10);
+        let straggler = thread::spawn(move || stale.success());
+        breaker.try_acquire().expect("the wait is over").success();
+        straggler.join().unwrap();
+        assert_eq!((breaker.state(), breaker.tally().calls), (State::Closed, 0));
+    });
 }
 
 #[test]

@@ -28,6 +28,13 @@ constant_settings! {
     pub(crate) struct Constant: Settings<Clock> = settings();
 }
 
+/// As the documentation of `Settings` calls its own.
+const SETTINGS: Result<Settings<Clock>, SettingsError> = settings();
+
+constant_settings! {
+    struct Named: Settings<Clock> = SETTINGS;
+}
+
 static BY_REFERENCE: Settings<Clock> = fusebox::checked!(settings());
 
 type Breaker<S> = CircuitBreaker<Clock, MaxFailures<3>, (), S>;
@@ -93,6 +100,14 @@ fn a_set_shares_settings_with_others() {
 
 #[test]
 fn constant_settings_take_no_room() {
-    let parts = size_of::<fusebox::Circuit>() + size_of::<Clock>();
-    assert_eq!(size_of::<Breaker<Constant>>(), parts.next_multiple_of(align_of::<Clock>()));
+    assert_eq!(size_of::<Breaker<Constant>>(), size_of::<(fusebox::Circuit, Clock)>());
+    assert_eq!(size_of::<Settings<Clock>>(), 52, "what the documents say that they save");
+}
+
+/// The macro's own name for them was nearer than the one of the program: such settings did not compile.
+#[test]
+fn constant_settings_may_be_built_from_a_constant_of_any_name() {
+    let clock: Clock = Box::leak(Box::new(ManualClock::new()));
+    let breaker = Breaker::with_settings(clock, Named);
+    assert_eq!(format!("{:?}", breaker.settings()), format!("{:?}", SETTINGS.unwrap()));
 }

@@ -1,7 +1,14 @@
 //! The transition function over all states, all inputs, small ages and every kind of wrap.
 
+use core::time::Duration;
+
 use super::*;
-use crate::word::{MAX_EXPONENT, Rule, same_epoch};
+use crate::circuit::Circuit;
+use crate::clock::ManualClock;
+use crate::guard::Grant;
+use crate::peer::{Peer, Shared};
+use crate::settings::Settings;
+use crate::word::{MAX_EXPONENT, Rule, is_closed, same_epoch};
 
 const AGES: [u32; 10] = [0, 1, 2, 3, 4, 5, 6, 40, 1 << 30, u32::MAX];
 
@@ -267,4 +274,43 @@ fn the_wait_doubles_up_to_its_cap_and_no_further() {
     assert!(waits(10, 7).all(|wait| wait == 7), "a cap below the wait is the wait");
     assert_eq!(waits(1 << 20, i32::MAX as u32).next_back(), Some(i32::MAX as u32), "no overflow");
     assert_eq!(waits(3, i32::MAX as u32).next_back(), Some(3 << 16));
+}
+
+/// The look that turns away who comes too early, and the answer in two registers, against the machine.
+#[test]
+#[cfg_attr(miri, ignore = "pure arithmetic, and much of it")]
+fn whoever_asks_is_answered_as_the_machine_says() {
+    type Khz = ManualClock<1_000>;
+    let now = Instant::from_ticks(2);
+    for (rules, rates) in rule_sets() {
+        let judged = rates.unwrap_or(Rates::failures(50).slow_calls(50));
+        let settings = Settings::<Khz>::builder().slow_call(Duration::from_secs(1)).count_window::<1, 2>(15, judged);
+        let mut settings = settings.build().unwrap();
+        (settings.rules, settings.judged_by_rate) = (rules, rates.is_some());
+        for timed in [false, true] {
+            settings.timed = timed;
+            let shared = Shared { settings, clock: Khz::new(), listener: () };
+            shared.clock.set(now);
+            for low in words(&rules) {
+                for age in AGES {
+                    let word = Word { low, since: now.before(age) };
+                    let circuit = Circuit::at(word);
+                    let granted = Peer { key: &(), circuit: &circuit, shared: &shared }.grant();
+                    let (next, effect) = step(word, Input::Acquire, now, &rules, rates);
+                    let after = next.unwrap_or(word);
+                    let expected = match effect {
+                        Effect::Rejected(_) if word.phase().observed() => Ok(Grant::WOULD_REJECT),
+                        Effect::Rejected(refusal) => Err(refusal),
+                        Effect::Untracked => Ok(Grant::UNTRACKED),
+                        // A bit of its own says that the grant knows its time.
+                        _ if timed && is_closed(after.low) => Ok(after.low | 1 << 8),
+                        _ => Ok(after.low),
+                    };
+                    let started = if timed { now } else { Instant::from_ticks(0) };
+                    assert_eq!(granted.map(|grant| (grant.low, grant.started)), expected.map(|low| (low, started)));
+                    assert_eq!(circuit.word.load(), after, "{word:?} timed: {timed}");
+                }
+            }
+        }
+    }
 }

@@ -192,20 +192,44 @@ mod tests {
         }
     }
 
-    #[test]
-    fn one_comparison_says_what_the_age_says() {
-        type Khz = ManualClock<1_000>;
-        let policy = MaxFailures::<3> { max: 3, window: 60_000 };
-        let back = set_back_limit(1_000);
-        for now in [0, 1, 59_999, (1 << 31) - 1, 1 << 31, u32::MAX - 1, u32::MAX].map(Instant::from_ticks) {
-            for age_or_lead in [0, 1, 2, 59_999, 60_000, 60_001, back - 1, back, back + 1, MAX_AGE - 1, MAX_AGE] {
-                for moment in [now.before(age_or_lead), now.after(age_or_lead)] {
-                    let recent = age::<Khz>(mark(moment), now).unwrap() < policy.window;
-                    assert_eq!(policy.is_recent::<Khz>(mark(moment), now), recent, "{moment:?} at {now:?}");
+    /// One comparison, against the two that it stands for.
+    fn agrees_on_recent_failures<C: Clock>(_: &C) {
+        let limit = set_back_limit(C::HZ);
+        let near = |edge: u32| [edge.wrapping_sub(2), edge.wrapping_sub(1), edge, edge.wrapping_add(1)];
+        for window in [1, 2, 60_000, limit, limit + 1, MAX_AGE >> 1] {
+            let policy = MaxFailures::<1> { max: 1, window };
+            for now in [0, 1, limit, MAX_AGE, MAX_AGE + 1, MAX_AGE + 2, 0u32.wrapping_sub(limit), u32::MAX] {
+                let now = Instant::from_ticks(now);
+                for age in
+                    [0, window, limit, MAX_AGE - limit, MAX_AGE, 0u32.wrapping_sub(limit)].into_iter().flat_map(near)
+                {
+                    let cell = mark(now.before(age));
+                    for cell in [cell, cell - 1, 0] {
+                        let expected = super::age::<C>(cell, now).is_some_and(|age| age < window);
+                        let got = policy.is_recent::<C>(cell, now);
+                        assert_eq!(got, expected, "{cell:#x} at {now:?}, window {window}, {} Hz", C::HZ);
+                    }
                 }
             }
-            assert!(!policy.is_recent::<Khz>(0, now) && age::<Khz>(0, now).is_none(), "an empty cell at {now:?}");
         }
+    }
+
+    #[test]
+    fn a_failure_is_recent_if_it_is_younger_than_the_window() {
+        agrees_on_recent_failures(&ManualClock::<1>::new());
+        agrees_on_recent_failures(&ManualClock::<1_000>::new());
+        agrees_on_recent_failures(&ManualClock::<1_000_000>::new());
+        agrees_on_recent_failures(&ManualClock::<{ u32::MAX }>::new());
+    }
+
+    #[test]
+    fn fewer_failures_than_there_is_room_for_may_be_allowed() {
+        let policy = MaxFailures::<3> { max: 1, window: 60_000 };
+        let (history, clock) = (MaxFailures::<3>::EMPTY, ManualClock::<1_000>::new());
+        assert_eq!(policy.record(&history, FAILED, &clock), None);
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&history, clock.now()).failures, 1);
+        assert!(policy.record(&history, FAILED, &clock).is_some());
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&history, clock.now()).failures, 1);
     }
 
     #[test]
