@@ -58,7 +58,8 @@ pub(crate) type Breaker<K, C, P, L> = CircuitBreaker<C, P, Recorder<K, C, P, L>,
 pub(crate) struct Entry<K, C, P: TripPolicy, L> {
     pub(crate) breaker: Breaker<K, C, P, L>,
     pub(crate) beside: Arc<Beside<K, C, P, L>>,
-    /// Whether it was asked for since somebody looked.
+    /// Whether it was asked for again since somebody looked. Not so at first: whoever was asked for only once goes
+    /// before others do.
     pub(crate) touched: AtomicBool,
 }
 
@@ -119,7 +120,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         });
         let (recorder, current) = (Recorder(Arc::clone(&beside)), Current(Arc::clone(&beside)));
         let breaker = CircuitBreaker::with_listener(common.clock.clone(), current, recorder);
-        Self { breaker, beside, touched: AtomicBool::new(true) }
+        Self { breaker, beside, touched: AtomicBool::new(false) }
     }
 
     /// Notes that it was asked for. Written at most once between two looks, so that callers do not fight over it.

@@ -83,6 +83,7 @@ fn a_set_that_is_full_of_failing_peers_says_so() {
             other => panic!("{other:?}"),
         }
         assert_eq!((set.len(), set.refused(), told.load(Relaxed)), (2, 1, 1));
+        assert_eq!(set.handle(&9).map(|untracked| untracked.state()).ok(), admitted.then_some(State::Disabled));
         // A peer that recovered makes room again.
         set.handle(&1).unwrap().reset();
         (0..3).for_each(|_| drop(set.handle(&9)));
@@ -92,17 +93,39 @@ fn a_set_that_is_full_of_failing_peers_says_so() {
 
 #[test]
 fn who_was_asked_for_stays_and_a_handle_outlives_its_place() {
-    let set: Set<u32> = builder(clock()).capacity(3).build().unwrap();
+    let sent_away = AtomicU64::new(0);
+    let listener = |peer: &u32, event: &Event| {
+        sent_away.fetch_add(u64::from(*peer == 1_000 && *event == Event::Evicted), Relaxed);
+    };
+    let set = builder(clock()).capacity(3).listener(listener).build().unwrap();
     let old = set.handle(&0).unwrap();
     for newcomer in 1..50 {
         set.handle(&1_000).unwrap();
         set.handle(&newcomer).unwrap();
     }
-    assert!(set.get(&1_000).is_some(), "it was asked for all the time");
+    assert_eq!(sent_away.load(Relaxed), 0, "it was asked for all the time");
     assert!(set.get(&0).is_none());
     trip(&old);
     assert_eq!(old.call(|| Ok::<_, ()>(())).map_err(|error| error.retry_after().is_some()), Err(true));
     assert_eq!(set.handle(&0).unwrap().state(), State::Closed);
+}
+
+#[test]
+fn threads_that_ask_for_a_new_peer_share_its_circuit() {
+    let set: Set<u32> = builder(clock()).build().unwrap();
+    for peer in 0..200 {
+        let start = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    start.wait();
+                    fail(&set.handle(&peer).unwrap());
+                });
+            }
+        });
+        assert_eq!(set.get(&peer).map(|circuit| circuit.state()), Some(State::Open), "peer {peer}");
+    }
+    assert_eq!(set.len(), 200);
 }
 
 #[test]
