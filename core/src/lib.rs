@@ -149,11 +149,6 @@ pub use settings_error::SettingsError;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use time::{Clock, Instant, Ticks};
 
-/// The README's examples, as doc tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
 /// The pieces of the page for firmware, as doc tests. Its program is run on an emulated board elsewhere.
 #[cfg(all(doctest, feature = "embedded-hal-1"))]
 #[doc = include_str!("../../docs/firmware.md")]

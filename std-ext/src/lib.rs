@@ -53,3 +53,8 @@ pub use logging::TracingListener;
 pub use permit::Permit;
 pub use record::{Record, StateTimes};
 pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder};
+
+/// The README's examples, as doc tests: here, since a server's needs this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
