@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fusebox::{Cause, State, Transition, Trip, TripReason};
+use fusebox::{Cause, State, Trip, TripReason};
 
 /// A state's name in a sentence.
 pub(crate) const fn state(state: State) -> &'static str {
@@ -13,18 +13,6 @@ pub(crate) const fn state(state: State) -> &'static str {
         State::ForcedOpen => "forced open",
         State::Disabled => "disabled",
         State::Observe => "observed",
-    }
-}
-
-/// A state's name as a value: in log fields, labels and JSON.
-pub(crate) const fn state_value(state: State) -> &'static str {
-    match state {
-        State::Closed => "closed",
-        State::Open => "open",
-        State::HalfOpen => "half_open",
-        State::ForcedOpen => "forced_open",
-        State::Disabled => "disabled",
-        State::Observe => "observe",
     }
 }
 
@@ -60,39 +48,5 @@ fn tripped(trip: Trip, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         TripReason::Consecutive => write!(f, "{failures} calls in a row failed"),
         TripReason::SlowRate => write!(f, "{slow} of {calls} calls were slow"),
         _ => write!(f, "{failures} of {calls} calls failed"),
-    }
-}
-
-/// A cause's name as a value.
-pub(crate) const fn cause_value(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Tripped(trip) => match trip.reason() {
-            TripReason::MaxFailures => "max_failures",
-            TripReason::Consecutive => "consecutive",
-            TripReason::FailureRate => "failure_rate",
-            TripReason::SlowRate => "slow_rate",
-            _ => "custom",
-        },
-        Cause::WaitOver => "wait_over",
-        Cause::ProbesFailed(_) => "probes_failed",
-        Cause::ProbesSucceeded => "probes_succeeded",
-        Cause::LeaseExpired => "lease_expired",
-        Cause::Manual => "manual",
-        Cause::Restored => "restored",
-        _ => "other",
-    }
-}
-
-/// A transition, displayed as a line of a log.
-pub(crate) struct Line(pub(crate) Transition);
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(transition) = self;
-        write!(f, "{} -> {}: {}", state(transition.from()), state(transition.to()), Because(transition.cause()))?;
-        if let Some(wait) = transition.wait() {
-            write!(f, ", a probe in {:?}", wait.as_duration())?;
-        }
-        f.write_str(if transition.observed() { " (observed: calls go through)" } else { "" })
     }
 }

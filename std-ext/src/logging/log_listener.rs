@@ -1,12 +1,12 @@
 //! The `log` facade.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
-use fusebox::{Event, Listener};
+use fusebox::{Event, Listener, Transition};
 use log::{Level, log};
 
 use super::{TARGET, Weight, weight};
-use crate::wording::Line;
+use crate::wording::{Because, state};
 
 /// Logs transitions through the `log` facade, with the peer in front, as python-circuit's `log.getChild(id)` does.
 ///
@@ -52,5 +52,19 @@ impl<K: Display + ?Sized> Listener<K> for LogListener {
             Event::Evicted => log::debug!(target: TARGET, "{name}.{peer}: made room for another peer"),
             _ => {}
         }
+    }
+}
+
+/// A transition, displayed as a line of a log.
+struct Line(Transition);
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(transition) = self;
+        write!(f, "{} -> {}: {}", state(transition.from()), state(transition.to()), Because(transition.cause()))?;
+        if let Some(wait) = transition.wait() {
+            write!(f, ", a probe in {:?}", wait.as_duration())?;
+        }
+        f.write_str(if transition.observed() { " (observed: calls go through)" } else { "" })
     }
 }

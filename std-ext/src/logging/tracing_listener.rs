@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use fusebox::{Cause, Event, Listener, Transition};
+use fusebox::{Cause, Event, Listener, State, Transition, TripReason};
 use tracing::{debug, error, info, warn};
 
 use super::{Weight, weight};
-use crate::wording::{Because, cause_value, state_value};
+use crate::wording::Because;
 
 /// Tells transitions through `tracing`, target `circuit_breaker`, with the fields `set`, `circuit`, `from`, `to`, `cause`,
 /// `failures`, `calls` and `wait_ms`.
@@ -79,5 +79,37 @@ impl TracingListener {
             Weight::Info => tell!(info),
             Weight::Debug => tell!(debug),
         }
+    }
+}
+
+/// A state's name as a value.
+const fn state_value(state: State) -> &'static str {
+    match state {
+        State::Closed => "closed",
+        State::Open => "open",
+        State::HalfOpen => "half_open",
+        State::ForcedOpen => "forced_open",
+        State::Disabled => "disabled",
+        State::Observe => "observe",
+    }
+}
+
+/// A cause's name as a value.
+const fn cause_value(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Tripped(trip) => match trip.reason() {
+            TripReason::MaxFailures => "max_failures",
+            TripReason::Consecutive => "consecutive",
+            TripReason::FailureRate => "failure_rate",
+            TripReason::SlowRate => "slow_rate",
+            _ => "custom",
+        },
+        Cause::WaitOver => "wait_over",
+        Cause::ProbesFailed(_) => "probes_failed",
+        Cause::ProbesSucceeded => "probes_succeeded",
+        Cause::LeaseExpired => "lease_expired",
+        Cause::Manual => "manual",
+        Cause::Restored => "restored",
+        _ => "other",
     }
 }
