@@ -113,7 +113,11 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     /// Whether forgetting this circuit would lose nothing: it is closed, and neither a failure nor a failed probe is
     /// remembered.
     pub fn is_clean(self) -> bool {
-        let (settings, now) = (self.settings(), self.shared.clock.now());
+        self.is_clean_at(self.shared.clock.now())
+    }
+
+    pub(crate) fn is_clean_at(self, now: Instant) -> bool {
+        let settings = self.settings();
         let word = self.circuit.word.load();
         word.phase() == Phase::Closed
             && is_calm(word, now, &settings.rules)

@@ -282,7 +282,8 @@ where
         if self.slots.push(Slot::new(key.clone(), hash, not_now)).is_ok() {
             return self.slots.len().checked_sub(1);
         }
-        let clean = self.slots.iter().enumerate().filter(|(_, slot)| slot.peer(&self.shared).is_clean());
+        let now = self.shared.clock.now();
+        let clean = self.slots.iter().enumerate().filter(|(_, slot)| slot.peer(&self.shared).is_clean_at(now));
         let (place, _) = clean.max_by_key(|(_, slot)| self.uses.wrapping_sub(slot.used))?;
         let slot = self.slots.get_mut(place)?;
         slot.peer(&self.shared).tell(Event::Evicted);
