@@ -76,6 +76,14 @@ fn permits<P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<Clock, P>
             _ => drop(permit),
         }
     }
+    if let Ok(ticket) = peer.try_acquire_ticket() {
+        if any(ticket.would_reject()) {
+            peer.settle_ticket(ticket, any(Outcome::Failure));
+        } else {
+            peer.abandon_ticket(ticket, any(Outcome::Ignored));
+        }
+    }
+    used(peer.is_clean());
 }
 
 /// Everything that a rejection says.
