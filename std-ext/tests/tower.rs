@@ -23,12 +23,10 @@ type Circuit = Handle<&'static str, Clock>;
 /// A request that cannot be cloned.
 struct Ask(&'static str);
 
-fn set(capacity: usize) -> CircuitBreakerSet<&'static str, Clock, MaxFailures<3>> {
-    CircuitBreakerSet::builder().clock(Clock::new(), Settings::DEFAULT).capacity(capacity).build().unwrap()
-}
-
 fn circuit() -> Circuit {
-    set(10).handle(&"upstream").unwrap()
+    let set: CircuitBreakerSet<&'static str, Clock, MaxFailures<3>> =
+        CircuitBreakerSet::builder().clock(Clock::new(), Settings::DEFAULT).build().unwrap();
+    set.handle(&"upstream").unwrap()
 }
 
 async fn until_half_open(circuit: &Circuit) {
@@ -266,43 +264,6 @@ async fn x13_the_probe_of_an_outer_circuit_survives_the_rejection_of_an_inner_on
     inner.close();
     assert_eq!(service.ready().await.unwrap().call(Ask("bolts")).await, Ok("bolts"));
     assert_eq!(outer.state(), State::Closed);
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_key_has_its_circuit_in_a_set_that_has_its_bound() {
-    let set = set(2);
-    let layer = CircuitBreakerLayer::by(set.clone(), |request: &(&'static str, bool)| request.0);
-    let inner = ConcurrencyLimit::new(
-        service_fn(|(_, works): (&str, bool)| ready(if works { Ok(7) } else { Err("no answer") })),
-        1,
-    );
-    // A layer may be applied anew for each request.
-    let call = |host, works| layer.layer(inner.clone()).oneshot((host, works));
-    for host in ["inventory", "prices"] {
-        for _ in 0..4 {
-            assert_eq!(call(host, false).await, Err(Error::Inner("no answer")));
-        }
-        assert!(matches!(call(host, true).await, Err(Error::Rejected(_))));
-    }
-    let refused = call("made up", true).await.unwrap_err();
-    assert!(matches!(refused, Error::Rejected(rejected) if rejected.reason() == RejectReason::TableFull));
-    set.get("prices").unwrap().close();
-    assert_eq!(call("prices", true).await, Ok(7));
-    assert_eq!((set.len(), set.refused()), (2, 1));
-    assert_eq!(set.get("inventory").unwrap().counts().rejected_open, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_late_rejection_by_key_frees_the_slot_of_a_concurrency_limit() {
-    let set = set(2);
-    let limited = ConcurrencyLimit::new(Strict::default(), 1);
-    let mut service = CircuitBreakerLayer::by(set.clone(), |ask: &Ask| ask.0).layer(limited.clone());
-    set.handle(&"inventory").unwrap().open();
-    assert!(matches!(service.ready().await.unwrap().call(Ask("inventory")).await, Err(Error::Rejected(_))));
-    let mut other = limited;
-    assert!(is_ready(&mut other).await);
-    drop(other);
-    assert_eq!(service.ready().await.unwrap().call(Ask("prices")).await, Ok("prices"));
 }
 
 #[tokio::test(start_paused = true)]
