@@ -45,8 +45,8 @@
 //! # Order
 //!
 //! Timeouts belong inside, so that they count as the errors they are; retries outside, so that they are told when
-//! to stop. A concurrency limit or a buffer may be on either side. Where one circuit breaker is around another, the outer one's
-//! classifier should ignore rejections, which say nothing new about the upstream.
+//! to stop. A concurrency limit or a buffer may be on either side. Where one circuit breaker is around another,
+//! the outer one's classifier should ignore rejections, which say nothing new about the upstream.
 
 mod answer;
 mod circuits;
