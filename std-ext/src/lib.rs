@@ -19,6 +19,8 @@
 //! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
 //! | new settings at run time | [`CircuitBreakerSet::reload`] |
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
+//! | services and middleware | `tower::CircuitBreakerLayer`, with the feature `tower` |
+//! | what a response says about its upstream | `http::HttpStatus` and `http::GrpcStatus`, with the feature `http` |
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
 
@@ -35,8 +37,12 @@ mod versions;
 mod wording;
 
 pub mod clock;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logging;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;

@@ -1,0 +1,138 @@
+//! The response of a guarded service.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use fusebox::{Classify, Rejected};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::answer::Answer;
+use super::circuits::{Circuits, PermitOf, acquire};
+
+pin_project! {
+    /// The response of a [`CircuitBreakerService`](super::CircuitBreakerService). It holds the permit of its call:
+    /// if it is dropped before it is done, the call is [abandoned](crate::Abandoned).
+    #[must_use = "a future does nothing unless it is polled"]
+    pub struct ResponseFuture<S, Req, X, J, O>
+    where
+        S: Service<Req>,
+        X: Circuits<Req>,
+    {
+        #[pin]
+        step: Step<S, Req, X>,
+        classify: J,
+        answer: O,
+    }
+}
+
+pin_project! {
+    #[project = StepProjection]
+    enum Step<S, Req, X>
+    where
+        S: Service<Req>,
+        X: Circuits<Req>,
+    {
+        // The inner service is not ready yet. No permit is held while it is waited for.
+        Waiting { inner: S, request: Option<Req>, circuits: X },
+        Running { #[pin] future: S::Future, permit: Option<PermitOf<X, Req>> },
+        // What is needed for an answer, until it was given.
+        Rejected { refusal: Option<(Rejected, Req)> },
+    }
+}
+
+impl<S: Service<Req>, Req, X: Circuits<Req>> Step<S, Req, X> {
+    /// Calls a service that is ready. If it panics, the call failed.
+    fn run(inner: &mut S, request: Req, mut permit: PermitOf<X, Req>) -> Self {
+        permit.0.running = true;
+        let future = inner.call(request);
+        permit.0.running = false;
+        Self::Running { future, permit: Some(permit) }
+    }
+}
+
+impl<S: Service<Req>, Req, X: Circuits<Req>, J, O> ResponseFuture<S, Req, X, J, O> {
+    pub(super) fn running(inner: &mut S, request: Req, permit: PermitOf<X, Req>, classify: J, answer: O) -> Self {
+        Self { step: Step::run(inner, request, permit), classify, answer }
+    }
+
+    pub(super) const fn waiting(inner: S, request: Req, circuits: X, classify: J, answer: O) -> Self {
+        Self { step: Step::Waiting { inner, request: Some(request), circuits }, classify, answer }
+    }
+
+    pub(super) const fn rejected(rejected: Rejected, request: Req, classify: J, answer: O) -> Self {
+        Self { step: Step::Rejected { refusal: Some((rejected, request)) }, classify, answer }
+    }
+}
+
+impl<S, Req, X, J, O> Future for ResponseFuture<S, Req, X, J, O>
+where
+    S: Service<Req>,
+    X: Circuits<Req>,
+    J: Classify<S::Response, S::Error>,
+    O: Answer<Req, S::Response, S::Error>,
+{
+    type Output = Result<S::Response, O::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.step.as_mut().project() {
+                StepProjection::Waiting { inner, request, circuits } => {
+                    let polled = ready!(inner.poll_ready(cx));
+                    // Without a request there was an answer before.
+                    let Some(request) = request.take() else { return Poll::Pending };
+                    match polled {
+                        Ok(()) => match acquire(circuits, &request) {
+                            Ok(permit) => Step::run(inner, request, permit),
+                            Err(rejected) => Step::Rejected { refusal: Some((rejected, request)) },
+                        },
+                        Err(error) => return Poll::Ready(Err(O::inner(error))),
+                    }
+                }
+                StepProjection::Running { future, permit } => {
+                    mark(permit.as_mut(), true);
+                    let Poll::Ready(result) = future.poll(cx) else {
+                        mark(permit.as_mut(), false);
+                        return Poll::Pending;
+                    };
+                    let outcome = this.classify.classify(&result);
+                    if let Some(permit) = permit.take() {
+                        permit.settle(outcome);
+                    }
+                    return Poll::Ready(result.map_err(O::inner));
+                }
+                StepProjection::Rejected { refusal } => {
+                    let Some((rejected, request)) = refusal.take() else { return Poll::Pending };
+                    return Poll::Ready(this.answer.rejected(rejected, request));
+                }
+            };
+            this.step.set(next);
+        }
+    }
+}
+
+/// Notes whether the inner service is at work: if the permit is dropped then, it panicked.
+fn mark<K, C, P, L>(permit: Option<&mut crate::Permit<K, C, P, L>>, running: bool)
+where
+    C: crate::Uptime + Clone,
+    P: fusebox::policy::TripPolicy,
+    L: fusebox::Listener<K>,
+{
+    if let Some(permit) = permit {
+        permit.0.running = running;
+    }
+}
+
+impl<S: Service<Req>, Req, X: Circuits<Req>, J, O> fmt::Debug for ResponseFuture<S, Req, X, J, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = match self.step {
+            Step::Waiting { .. } => "waiting for the inner service",
+            Step::Running { .. } => "running",
+            Step::Rejected { .. } => "rejected",
+        };
+        f.debug_struct("ResponseFuture").field("step", &step).finish_non_exhaustive()
+    }
+}
