@@ -17,8 +17,9 @@ use fusebox_std::{CallCounts, CircuitBreakerSet, Counts, Handle};
 type Clock = &'static ManualClock<1_000>;
 type Set = CircuitBreakerSet<usize, Clock, MaxFailures<3>, Told>;
 
-const CALLS: u64 = if cfg!(debug_assertions) { 400_000 } else { 20_000_000 };
+const CALLS: u64 = if cfg!(debug_assertions) { 800_000 } else { 20_000_000 };
 const PEERS: usize = 10_000;
+const BUSY: usize = 20;
 const THREADS: u64 = 2;
 const ROUNDS: u64 = 40;
 const TO_TRIP: u64 = 4;
@@ -222,7 +223,7 @@ fn sum(mut one: CallCounts, other: CallCounts) -> CallCounts {
     one
 }
 
-/// Peers in no order, the same in every run.
+/// Peers in no order, the same in every run. A quarter of the calls go to a few of them, so that the threads meet there.
 struct Random(u64);
 
 impl Iterator for Random {
@@ -234,7 +235,9 @@ impl Iterator for Random {
         let mut mixed = self.0;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Some(((mixed ^ mixed >> 31) % PEERS as u64) as usize)
+        mixed ^= mixed >> 31;
+        let among = if mixed >> 62 == 0 { BUSY } else { PEERS };
+        Some((mixed % among as u64) as usize)
     }
 }
 
