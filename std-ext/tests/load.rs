@@ -19,11 +19,13 @@ type Set = CircuitBreakerSet<usize, Clock, MaxFailures<3>, Told>;
 
 const CALLS: u64 = if cfg!(debug_assertions) { 800_000 } else { 20_000_000 };
 const PEERS: usize = 10_000;
-const BUSY: usize = 20;
+const BUSY: usize = 2;
 const THREADS: u64 = 2;
 const ROUNDS: u64 = 40;
 const TO_TRIP: u64 = 4;
-const STEP: Duration = Duration::from_secs(4);
+const STEP: u64 = 4;
+const WAIT: u64 = 10;
+const LONGEST_WAIT: u64 = 40;
 /// Growth of the resident set that is not the set's: a leak of one byte a call is more, in release builds.
 const ALLOWED_GROWTH: u64 = 12 << 20;
 
@@ -98,7 +100,7 @@ impl Seen {
 fn no_call_is_lost_and_none_reaches_an_open_peer_but_probes() {
     let clock: Clock = Box::leak(Box::new(ManualClock::new()));
     let transitions: &Transitions = Box::leak(Box::default());
-    let settings = Settings::builder().wait(Duration::from_secs(10)).backoff_cap(Duration::from_secs(40));
+    let settings = Settings::builder().wait(Duration::from_secs(WAIT)).backoff_cap(Duration::from_secs(LONGEST_WAIT));
     let builder = CircuitBreakerSet::<usize>::builder().clock(clock, settings.build().unwrap());
     let set = builder.capacity(PEERS).counts(Counts::All).listener(Told(transitions)).build().unwrap();
     let new_server =
@@ -113,26 +115,34 @@ fn no_call_is_lost_and_none_reaches_an_open_peer_but_probes() {
 
     let each = CALLS / ROUNDS / THREADS;
     let mut took = Duration::ZERO;
+    let mut expected = vec![Expected::default(); PEERS];
     for number in 0..ROUNDS {
         for peer in (0..PEERS).step_by(10) {
             servers[peer].down.store((4..ROUNDS / 2).contains(&number), Relaxed);
         }
-        clock.advance(STEP);
-        let allowed: Vec<Option<u64>> = (0..PEERS).map(|peer| allowance(&set, peer)).collect();
+        clock.advance(Duration::from_secs(STEP));
+        let now = (number + 1) * STEP;
         let reached = |server: &Server| server.reached_down.load(Relaxed);
         let before: Vec<u64> = servers.iter().map(reached).collect();
         let start = Instant::now();
         let random = |thread| Random(number * THREADS + thread + 1).take(each as usize);
         seen.add(round(&set, &servers, random));
         took += start.elapsed();
-        for (peer, allowed) in allowed.into_iter().enumerate() {
+        for (peer, expected) in expected.iter_mut().enumerate() {
             let calls = reached(&servers[peer]) - before[peer];
-            let allowed = allowed.unwrap_or(TO_TRIP + THREADS - 1);
+            let allowed = expected.allowed(now);
             assert!(calls <= allowed, "round {number}: {calls} calls reached peer {peer}, {allowed} were allowed");
+            let state = set.get(&peer).unwrap().state();
+            expected.after(now, calls, state);
+            assert_eq!(
+                expected.probe_at.is_some(),
+                state == State::Open,
+                "peer {peer} is {state:?} after round {number}"
+            );
         }
     }
     // All waits are over, and all peers are up: the next call of each closes its circuit.
-    clock.advance(Duration::from_secs(40));
+    clock.advance(Duration::from_secs(LONGEST_WAIT));
     seen.add(round(&set, &servers, everyone));
 
     let counts = set.handles().iter().map(Handle::counts).reduce(sum).unwrap();
@@ -172,13 +182,35 @@ fn no_call_is_lost_and_none_reaches_an_open_peer_but_probes() {
     println!("{seen:?}\n{rate} thousand calls a second on {THREADS} threads over {PEERS} peers");
 }
 
-/// How many calls the peer may get until time moves, or `None` as long as its circuit is closed.
-fn allowance(set: &Set, peer: usize) -> Option<u64> {
-    let circuit = set.get(&peer)?;
-    match circuit.state() {
-        State::Open => Some(u64::from(circuit.retry_after().is_none())),
-        State::Closed => None,
-        other => panic!("peer {peer} is {other:?} while nobody calls"),
+/// What a peer's circuit has to do, told by what reached the peer.
+#[derive(Clone, Copy, Default)]
+struct Expected {
+    /// The second from which on it may be probed, while its circuit is open.
+    probe_at: Option<u64>,
+    failed_probes: u32,
+}
+
+impl Expected {
+    /// The most calls that may reach the peer until time moves.
+    fn allowed(&self, now: u64) -> u64 {
+        match self.probe_at {
+            None => TO_TRIP + THREADS - 1,
+            Some(at) => u64::from(at <= now),
+        }
+    }
+
+    /// Takes in a round in which so many calls reached the peer while it was down.
+    fn after(&mut self, now: u64, calls: u64, state: State) {
+        match self.probe_at {
+            // A circuit that may be probed closes if the peer is up.
+            Some(at) if at <= now && calls == 0 && state == State::Closed => *self = Self::default(),
+            Some(_) if calls == 1 => {
+                self.failed_probes += 1;
+                self.probe_at = Some(now + (WAIT << self.failed_probes).min(LONGEST_WAIT));
+            }
+            None if state == State::Open => self.probe_at = Some(now + WAIT),
+            _ => {}
+        }
     }
 }
 
