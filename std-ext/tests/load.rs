@@ -4,6 +4,7 @@
 //! Time stands still while the threads call, and moves and peers go down and up only between two rounds. So it is
 //! known before each round how many calls each peer may get at most.
 
+use std::hint;
 use std::iter;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -40,6 +41,8 @@ impl Server {
     fn answer(&self) -> Result<(), &'static str> {
         if self.down.load(Relaxed) {
             self.reached_down.fetch_add(1, Relaxed);
+            // Long enough for the other thread to come by.
+            (0..2_000).for_each(|_| hint::spin_loop());
             Err("no answer")
         } else {
             self.reached_up.fetch_add(1, Relaxed);
