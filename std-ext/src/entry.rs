@@ -63,6 +63,9 @@ pub(crate) struct Entry<K, C, P: TripPolicy, L> {
     pub(crate) touched: AtomicBool,
 }
 
+/// An entry in a set's map and in the hands of those who use it.
+pub(crate) type Shared<K, C, P, L> = Arc<Entry<K, C, P, L>>;
+
 /// The settings of one circuit as they are now.
 pub(crate) struct Current<K, C, P, L>(Arc<Beside<K, C, P, L>>);
 

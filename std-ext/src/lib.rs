@@ -18,6 +18,7 @@
 //! | futures | [`Handle::call_async`], [`Abandoned`] |
 //! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
 //! | new settings at run time | [`CircuitBreakerSet::reload`] |
+//! | taking a set over a restart | `CircuitBreakerSet::save` and `restore`, with the feature `saved` |
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
 //! | services and middleware | `tower::CircuitBreakerLayer`, with the feature `tower` |
 //! | what a response says about its upstream | `http::HttpStatus` and `http::GrpcStatus`, with the feature `http` |
@@ -32,6 +33,8 @@ mod handle;
 mod held;
 mod permit;
 mod record;
+#[cfg(feature = "saved")]
+mod saved;
 mod set;
 mod versions;
 mod wording;
@@ -58,6 +61,8 @@ pub use logging::LogListener;
 pub use logging::TracingListener;
 pub use permit::Permit;
 pub use record::{Record, StateTimes};
+#[cfg(feature = "saved")]
+pub use saved::{Restored, SavedError, SavedErrorReason};
 pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder};
 
 /// The README's examples, as doc tests: here, since a server's needs this crate.

@@ -2,6 +2,8 @@
 
 mod builder;
 mod room;
+#[cfg(feature = "saved")]
+mod saving;
 
 pub use builder::CircuitBreakerSetBuilder;
 
@@ -17,7 +19,7 @@ use papaya::HashMap;
 use parking_lot::Mutex;
 
 use crate::clock::{StdClock, Uptime};
-use crate::entry::{Common, Entry};
+use crate::entry::{Common, Entry, Shared};
 use crate::handle::Handle;
 use crate::held::Held;
 use crate::versions::Versions;
@@ -45,7 +47,7 @@ use room::Room;
 pub struct CircuitBreakerSet<K, C = StdClock, P: TripPolicy = MaxFailures<3>, L = ()>(Arc<Inner<K, C, P, L>>);
 
 struct Inner<K, C, P: TripPolicy, L> {
-    map: HashMap<K, Arc<Entry<K, C, P, L>>>,
+    map: HashMap<K, Shared<K, C, P, L>>,
     /// Held by who adds or takes out peers, never by who looks for one.
     room: Mutex<Room<K, C, P, L>>,
     common: Arc<Common<C, P, L>>,
@@ -230,7 +232,7 @@ where
     }
 
     #[inline]
-    fn found<Q>(&self, key: &Q) -> Option<Arc<Entry<K, C, P, L>>>
+    fn found<Q>(&self, key: &Q) -> Option<Shared<K, C, P, L>>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -243,17 +245,22 @@ where
 
     /// Makes a circuit for a peer that had none when somebody looked.
     #[cold]
-    fn make(&self, key: K) -> Result<Arc<Entry<K, C, P, L>>, Rejected> {
+    fn make(&self, key: K) -> Result<Shared<K, C, P, L>, Rejected> {
+        self.seat(key).or_else(|key| self.without_room(key))
+    }
+
+    /// Makes a circuit and a place for it, unless somebody else did meanwhile. Without room for it, the key comes back
+    /// as the error.
+    fn seat(&self, key: K) -> Result<Shared<K, C, P, L>, K> {
         let mut room = self.0.room.lock();
         if let Some(entry) = self.found(&key) {
             return Ok(entry);
         }
         let left = if room.len() < self.0.capacity { None } else { room.make(|entry| self.lets_go(entry)) };
-        let entry = Arc::new(Entry::new(key.clone(), &self.0.common));
         if left.is_none() && room.len() >= self.0.capacity {
-            drop(room);
-            return self.without_room(entry);
+            return Err(key);
         }
+        let entry = Arc::new(Entry::new(key.clone(), &self.0.common));
         room.add(Arc::clone(&entry));
         self.0.map.pin().insert(key, Arc::clone(&entry));
         drop(room);
@@ -264,7 +271,7 @@ where
     }
 
     /// Takes a circuit out of the map if nothing is lost by it.
-    fn lets_go(&self, entry: &Arc<Entry<K, C, P, L>>) -> bool {
+    fn lets_go(&self, entry: &Shared<K, C, P, L>) -> bool {
         let clean = |_: &K, found: &Arc<_>| Arc::ptr_eq(found, entry) && entry.breaker.peer().is_clean();
         matches!(self.0.map.pin().remove_if(&entry.beside.key, clean), Ok(Some(_)))
     }
@@ -274,7 +281,8 @@ where
         entry.tell(&Event::Evicted);
     }
 
-    fn without_room(&self, entry: Arc<Entry<K, C, P, L>>) -> Result<Arc<Entry<K, C, P, L>>, Rejected> {
+    fn without_room(&self, key: K) -> Result<Shared<K, C, P, L>, Rejected> {
+        let entry = Arc::new(Entry::new(key, &self.0.common));
         let admitted = self.0.when_full == WhenFull::AdmitUntracked;
         self.0.refused.fetch_add(1, Relaxed);
         entry.tell(&Event::TableFull { admitted });
