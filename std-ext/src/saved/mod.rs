@@ -19,7 +19,7 @@ pub struct Restored {
     pub circuits: usize,
     /// Circuits that stayed as they are, since they remember something newer than the file.
     pub kept: usize,
-    /// Circuits that the set had no room for. They are lost.
+    /// Circuits that the set had no room for, or that lost their place while they were restored. They are lost.
     pub no_room: usize,
     /// How long ago they were saved by the wall clock; zero if that went back since.
     pub asleep: Duration,

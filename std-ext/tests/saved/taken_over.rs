@@ -1,5 +1,10 @@
 //! What is taken over, and what is not.
 
+use std::sync::Mutex;
+
+use fusebox::policy::MaxFailures;
+use fusebox::{Cause, Event};
+use fusebox_std::StdClock;
 use serde::{Deserialize, Serialize};
 
 use super::*;
@@ -90,6 +95,28 @@ fn what_is_newer_than_the_file_stays() {
     let restored = after.restore(&path).unwrap();
     assert_eq!((restored.circuits, restored.kept, restored.no_room), (5, 1, 0));
     assert_eq!((after.get("open").unwrap().state(), clean.state()), (State::Closed, State::ForcedOpen));
+}
+
+#[test]
+fn a_circuit_that_loses_its_place_meanwhile_is_not_said_to_be_restored() {
+    type Told = CircuitBreakerSet<String, StdClock, MaxFailures<3>, fn(&String, &Event)>;
+    static WHOLE: Mutex<Option<Told>> = Mutex::new(None);
+    fn take_out(peer: &String, event: &Event) {
+        let restored = matches!(event, Event::Transition(transition) if transition.cause() == Cause::Restored);
+        if restored && peer == "disabled" {
+            let set = WHOLE.lock().unwrap().clone().unwrap();
+            assert!(set.remove(peer));
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saved");
+    saved_to(&path);
+    let builder = CircuitBreakerSet::<String>::builder();
+    let set: Told = builder.listener(take_out as fn(&String, &Event)).build().unwrap();
+    *WHOLE.lock().unwrap() = Some(set.clone());
+    // Of the same clock rate, so the file is taken for the set's own.
+    let restored = set.restore(&path).unwrap();
+    assert_eq!((restored.circuits, restored.kept, restored.no_room, set.len()), (5, 0, 1, 5));
 }
 
 #[test]
