@@ -50,6 +50,8 @@ pub(crate) struct Beside<K, C, P, L> {
     version: AtomicUsize,
     /// Whether those are its own.
     own_settings: AtomicBool,
+    /// Whether what happens to it is told: not so for a peer without room.
+    tells: AtomicBool,
 }
 
 pub(crate) type Breaker<K, C, P, L> = CircuitBreaker<C, P, Recorder<K, C, P, L>, Current<K, C, P, L>>;
@@ -81,7 +83,10 @@ pub(crate) struct Recorder<K, C, P, L>(Arc<Beside<K, C, P, L>>);
 
 impl<K, C: Uptime, P: TripPolicy, L: Listener<K>> Listener for Recorder<K, C, P, L> {
     fn on_event(&self, (): &(), event: &Event) {
-        let Beside { key, common, log, .. } = &*self.0;
+        let Beside { key, common, log, tells, .. } = &*self.0;
+        if !tells.load(Relaxed) {
+            return;
+        }
         if let Event::Transition(transition) = event {
             log.lock().note(*transition, SystemTime::now(), common.clock.uptime());
             // Until it closed, it went on by the settings that it had opened with.
@@ -120,10 +125,19 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             log: Mutex::new(Log::new(common.records, common.clock.uptime())),
             version: AtomicUsize::new(common.versions.current()),
             own_settings: AtomicBool::new(false),
+            tells: AtomicBool::new(true),
         });
         let (recorder, current) = (Recorder(Arc::clone(&beside)), Current(Arc::clone(&beside)));
         let breaker = CircuitBreaker::with_listener(common.clock.clone(), current, recorder);
         Self { breaker, beside, touched: AtomicBool::new(false) }
+    }
+
+    /// A circuit that lets all calls through and tells nothing, for a peer without room.
+    pub(crate) fn untracked(key: K, common: &Arc<Common<C, P, L>>) -> Self {
+        let entry = Self::new(key, common);
+        entry.beside.tells.store(false, Relaxed);
+        entry.breaker.disable();
+        entry
     }
 
     /// Notes that it was asked for. Written at most once between two looks, so that callers do not fight over it.

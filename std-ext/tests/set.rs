@@ -71,6 +71,8 @@ fn a_set_that_is_full_of_failing_peers_says_so() {
     for (when_full, admitted) in [(WhenFull::Refuse, false), (WhenFull::AdmitUntracked, true)] {
         let told = AtomicU64::new(0);
         let listener = |peer: &u32, event: &Event| {
+            // Of the peer without room nothing is told but that.
+            assert!(*peer != 9 || matches!(event, Event::TableFull { .. }) || !admitted, "{event:?}");
             told.fetch_add(u64::from(*peer == 9 && *event == Event::TableFull { admitted }), Relaxed);
         };
         let set = builder::<u32>(clock()).capacity(2).when_full(when_full).listener(listener).build().unwrap();

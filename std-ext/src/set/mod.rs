@@ -282,16 +282,10 @@ where
     }
 
     fn without_room(&self, key: K) -> Result<Shared<K, C, P, L>, Rejected> {
-        let entry = Arc::new(Entry::new(key, &self.0.common));
         let admitted = self.0.when_full == WhenFull::AdmitUntracked;
         self.0.refused.fetch_add(1, Relaxed);
-        entry.tell(&Event::TableFull { admitted });
-        if admitted {
-            entry.breaker.disable();
-            Ok(entry)
-        } else {
-            Err(Rejected::TABLE_FULL)
-        }
+        self.0.common.listener.on_event(&key, &Event::TableFull { admitted });
+        if admitted { Ok(Arc::new(Entry::untracked(key, &self.0.common))) } else { Err(Rejected::TABLE_FULL) }
     }
 }
 
