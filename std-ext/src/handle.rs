@@ -250,6 +250,12 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.breaker().automatic();
     }
 
+    /// Whether any call would be rejected now.
+    #[cfg(feature = "tower")]
+    pub(crate) fn rejects(&self) -> bool {
+        self.state() == State::ForcedOpen || self.retry_after().is_some()
+    }
+
     fn breaker(&self) -> &Breaker<K, C, P, L> {
         &self.0.breaker
     }
