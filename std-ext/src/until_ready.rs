@@ -54,8 +54,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// assert_eq!(asked.elapsed().as_secs(), 10);
     /// assert!(inventory.try_acquire().is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).map_err(std::io::Error::other)?;
-    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait_until_ready(&self) -> UntilReady<K, C, P, L> {
         UntilReady { circuit: self.clone(), change: None, wait: None }

@@ -65,7 +65,8 @@ async fn it_waits_as_long_as_the_circuit_does() {
 
 #[tokio::test(start_paused = true)]
 async fn all_who_wait_are_woken_by_whatever_lets_calls_through() {
-    let by_hand: [(&str, fn(&Circuit)); 6] = [
+    type Act = fn(&Circuit);
+    let by_hand: [(&str, Act); 6] = [
         ("close", |circuit| circuit.close()),
         ("reset", |circuit| circuit.reset()),
         ("disable", |circuit| circuit.disable()),

@@ -16,8 +16,10 @@ use crate::until_ready::UntilReady;
 /// [`CircuitBreakerLayer::gate`](super::CircuitBreakerLayer::gate).
 pub struct Gate<K, C = StdClock, P: TripPolicy = MaxFailures<3>, L = ()> {
     circuit: Handle<K, C, P, L>,
-    waiting: Option<Pin<Box<UntilReady<K, C, P, L>>>>,
+    waiting: Option<Waiting<K, C, P, L>>,
 }
+
+type Waiting<K, C, P, L> = Pin<Box<UntilReady<K, C, P, L>>>;
 
 impl<K, C, P: TripPolicy, L> Gate<K, C, P, L> {
     /// A gate before this circuit.

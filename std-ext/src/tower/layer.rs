@@ -152,8 +152,8 @@ impl<K, C, P: TripPolicy, L, J, O, M> CircuitBreakerLayer<Handle<K, C, P, L>, J,
     /// // Ready after ten seconds, for a probe.
     /// assert_eq!(service.ready().await?.call(5).await?, 5);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).map_err(std::io::Error::other)?;
-    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn gate(self) -> CircuitBreakerLayer<Gate<K, C, P, L>, J, O, M> {
         let Self { circuits, classify, answer, mode } = self;
