@@ -161,6 +161,55 @@ impl<K, C, P: TripPolicy, L, J, O, M> CircuitBreakerLayer<Handle<K, C, P, L>, J,
     }
 }
 
+impl<X, J, O, W> CircuitBreakerLayer<X, J, O, AtHead<W>> {
+    /// Lets an upstream say how long to stay away: if a call failed and `hint` reads a time from its result, a circuit
+    /// that is open then stays so for at least that long. `RetryAfter` of the module `http` reads the headers of HTTP
+    /// and gRPC, up to a cap; any `Fn(&Result<Response, Error>) -> Option<Duration>` will do, and is to cap its answer,
+    /// since an upstream may say anything.
+    ///
+    /// Nothing else changes: such a result neither opens a circuit nor makes the waits of later openings longer.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// use std::time::Duration;
+    /// use fusebox_std::CircuitBreakerSet;
+    /// use fusebox_std::tower::CircuitBreakerLayer;
+    /// use tower::{Layer, ServiceExt, service_fn};
+    ///
+    /// /// The upstream is busy for so many seconds.
+    /// struct Busy(u64);
+    ///
+    /// let inventory = CircuitBreakerSet::<String>::new().handle("inventory")?;
+    /// let layer = CircuitBreakerLayer::new(inventory.clone()).wait_at_least(|result: &Result<u32, Busy>| {
+    ///     let seconds = result.as_ref().err().map(|Busy(seconds)| *seconds)?;
+    ///     Some(Duration::from_secs(seconds.min(300)))
+    /// });
+    /// let service = layer.layer(service_fn(|_: ()| async { Err::<u32, _>(Busy(60)) }));
+    /// for _ in 0..4 {
+    ///     let _ = service.clone().oneshot(()).await;
+    /// }
+    /// assert!(inventory.retry_after().is_some_and(|left| left > Duration::from_secs(59)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wait_at_least<W2>(self, hint: W2) -> CircuitBreakerLayer<X, J, O, AtHead<W2>> {
+        let Self { circuits, classify, answer, .. } = self;
+        CircuitBreakerLayer { circuits, classify, answer, mode: AtHead { hint } }
+    }
+}
+
+#[cfg(feature = "http")]
+impl<X, J, O, T, W> CircuitBreakerLayer<X, J, O, UntilEnd<T, W>> {
+    /// Lets an upstream say how long to stay away, in the head of its response or in the trailers: as
+    /// [without `until_end`](CircuitBreakerLayer::wait_at_least).
+    pub fn wait_at_least<W2>(self, hint: W2) -> CircuitBreakerLayer<X, J, O, UntilEnd<T, W2>> {
+        let Self { circuits, classify, answer, mode: UntilEnd { trailers, .. } } = self;
+        CircuitBreakerLayer { circuits, classify, answer, mode: UntilEnd { trailers, hint } }
+    }
+}
+
 #[cfg(feature = "http")]
 impl<X, J, O, W> CircuitBreakerLayer<X, J, O, AtHead<W>> {
     /// Settles a call when the body of its response has ended, for services that return a [`http::Response`].
