@@ -259,6 +259,21 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.breaker().automatic();
     }
 
+    /// Waits at least as long as a peer asked for, or as long as the clock can measure.
+    #[cfg(feature = "tower")]
+    pub(crate) fn wait_as_asked(&self, wait: Duration) {
+        const MOST_TICKS: u64 = (1 << 31) - (1 << 20);
+        let most = Duration::from_nanos((MOST_TICKS * 1_000_000_000).checked_div(u64::from(C::HZ)).unwrap_or(0));
+        // What is capped so is never refused.
+        let _ = self.wait_at_least(wait.min(most));
+    }
+
+    /// Whether any call would be rejected now.
+    #[cfg(feature = "tower")]
+    pub(crate) fn rejects(&self) -> bool {
+        self.state() == State::ForcedOpen || self.retry_after().is_some()
+    }
+
     fn breaker(&self) -> &Breaker<K, C, P, L> {
         &self.0.breaker
     }
