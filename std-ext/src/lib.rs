@@ -23,6 +23,7 @@
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
 //! | services and middleware | `tower::CircuitBreakerLayer`, with the feature `tower` |
 //! | what a response says about its upstream | `http::HttpStatus` and `http::GrpcStatus`, with the feature `http` |
+//! | rejections that cost less than reading the clock | `CoarseClock`, with the feature `coarse` |
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
 
@@ -52,6 +53,8 @@ pub mod logging;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+#[cfg(feature = "coarse")]
+pub use clock::CoarseClock;
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use clock::{StdClock, Uptime};
