@@ -22,6 +22,7 @@
 //! | taking a set over a restart | `CircuitBreakerSet::save` and `restore`, with the feature `saved` |
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
 //! | services and middleware | `tower::CircuitBreakerLayer`, with the feature `tower` |
+//! | requests of `reqwest` | `reqwest::CircuitBreakerMiddleware`, with the feature `reqwest` |
 //! | what a response says about its upstream | `http::HttpStatus` and `http::GrpcStatus`, with the feature `http` |
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
@@ -48,6 +49,8 @@ pub mod clock;
 pub mod http;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logging;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "tower")]
 pub mod tower;
 
