@@ -157,10 +157,8 @@ async fn x11_failures_that_arrive_while_open_do_not_put_the_probe_off() {
 async fn x14_a_probe_that_a_concurrency_limit_turns_away_gives_its_slot_back() {
     let circuit = circuit();
     let limited = ConcurrencyLimit::new(service_fn(act), 1);
-    let overloaded = by_error(|error: &BoxError| match error.is::<Overloaded>() {
-        true => Outcome::Ignored,
-        false => Outcome::Failure,
-    });
+    let overloaded =
+        by_error(|error: &BoxError| if error.is::<Overloaded>() { Outcome::Ignored } else { Outcome::Failure });
     let layer = CircuitBreakerLayer::new(circuit.clone()).classify(overloaded);
     let mut service = layer.layer(LoadShed::new(limited.clone()));
     let busy = start(limited.oneshot(Do::SucceedAfter(20_000))).await;
@@ -190,7 +188,7 @@ async fn x14_a_probe_is_not_taken_before_the_concurrency_limit_has_room() {
 }
 
 async fn hang_then_panic<P: TripPolicy<History: Send + Sync> + Send + Sync + 'static>(settings: Settings<Clock, P>) {
-    let hung = circuit_with(settings.clone(), Abandoned::default());
+    let hung = circuit_with(settings, Abandoned::default());
     let layer = CircuitBreakerLayer::new(hung.clone()).box_errors();
     let service = ServiceBuilder::new().timeout(Duration::from_secs(2)).layer(layer.clone()).service_fn(act);
     let calls: Vec<_> = (0..200).map(|_| tokio::spawn(service.clone().oneshot(Do::Hang))).collect();
