@@ -101,7 +101,9 @@ async fn each_host_has_its_circuit_and_one_that_is_open_is_not_asked() {
             let error = get(&client, &bad.url).await.unwrap_err();
             let found = rejected(&error).unwrap();
             assert_eq!((found.reason(), found.retry_after().unwrap().as_millis()), (RejectReason::Open, 10_000));
-            assert!(error.is_middleware() && error.to_string() == "circuit open, retry in 10000 ms", "{error}");
+            let what = format!("a circuit breaker did not let a request to {} through", bad.key());
+            assert_eq!((error.is_middleware(), error.to_string()), (true, what));
+            assert_eq!(error.source().unwrap().to_string(), "circuit open, retry in 10000 ms");
         }
         assert_eq!(get(&client, &good.url).await.unwrap(), 200);
         assert_eq!((bad.asked(), good.asked()), (4, 1));
@@ -211,21 +213,19 @@ enum Instead {
     Wrap,
 }
 
+/// An error in place of another, as that of `reqwest-retry`.
 #[derive(Debug)]
 struct Wrapped(Error);
 
 impl std::fmt::Display for Wrapped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("after one attempt")
+        self.0.fmt(f)
     }
 }
 
 impl std::error::Error for Wrapped {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0 {
-            Error::Middleware(error) => Some(error.as_ref()),
-            Error::Reqwest(error) => Some(error),
-        }
+        self.0.source()
     }
 }
 

@@ -1,23 +1,25 @@
 //! The middleware.
 
 use std::fmt;
+use std::future::poll_fn;
 
+use fusebox::Classify;
 use fusebox::policy::TripPolicy;
-use fusebox::{Classify, Outcome};
 use http::Extensions;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
+use super::not_sent::NotSent;
 use crate::http::HttpStatus;
 use crate::set::CircuitBreakerSet;
-use crate::tower::{ByRequest, Circuits, WaitHint};
+use crate::tower::{ByRequest, Circuits, WaitHint, acquire, settle};
 
 /// Puts circuit breakers around the requests of a client: see the [module](super).
 ///
 /// All clients that it is attached to share its circuits, as do clones.
 ///
-/// A request that is rejected is a [`reqwest_middleware::Error::Middleware`] with a [`Rejected`](fusebox::Rejected) inside,
-/// which [`rejected`](super::rejected) finds.
+/// A request that is rejected is a [`reqwest_middleware::Error::Middleware`] whose source is a
+/// [`Rejected`](fusebox::Rejected), which [`rejected`](super::rejected) finds.
 #[derive(Clone)]
 pub struct CircuitBreakerMiddleware<X, J = HttpStatus, W = ()> {
     circuits: X,
@@ -99,19 +101,14 @@ where
     W: WaitHint<Response, Error> + Send + Sync + 'static,
 {
     async fn handle(&self, request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
-        let circuit = self.circuits.circuit(&request).map_err(Error::middleware)?;
-        let mut asked = None;
-        let judge = |result: &Result<Response>| {
-            let outcome = self.classify.classify(result);
-            if outcome == Outcome::Failure {
-                asked = self.hint.wait(result);
-            }
-            outcome
+        let mut permit = match acquire(&self.circuits, &request) {
+            Ok(permit) => permit,
+            Err(rejected) => return Err(NotSent::error(host(&request), rejected)),
         };
-        let result = circuit.run_async(judge, || next.run(request, extensions)).await.map_err(Error::middleware)?;
-        if let Some(wait) = asked {
-            circuit.wait_as_asked(wait);
-        }
+        let mut response = permit.running(|| next.run(request, extensions));
+        let result = poll_fn(|cx| permit.poll(response.as_mut(), cx)).await;
+        let outcome = self.classify.classify(&result);
+        settle(permit, outcome, || self.hint.wait(&result));
         result
     }
 }

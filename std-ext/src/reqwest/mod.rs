@@ -39,7 +39,7 @@
 //! # Order
 //!
 //! Middleware that was attached first is outermost. Retries belong outside, so attach them first: each attempt then asks the
-//! circuit. Redirects are followed further inside, and belong to the host that was asked.
+//! circuit, and a rejection ends them, as `reqwest-retry` takes errors of middleware for final. Redirects are followed further inside, and belong to the host that was asked.
 //!
 //! # Without the middleware
 //!
@@ -49,6 +49,7 @@
 
 mod judge;
 mod middleware;
+mod not_sent;
 
 pub use judge::rejected;
 pub use middleware::CircuitBreakerMiddleware;

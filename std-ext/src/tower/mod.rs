@@ -75,3 +75,6 @@ pub use settle::{AtHead, Settle};
 #[cfg(feature = "http")]
 pub use until_end::UntilEnd;
 pub use wait_hint::WaitHint;
+
+#[cfg(feature = "reqwest")]
+pub(crate) use self::{circuits::acquire, settle::settle};
