@@ -79,3 +79,13 @@ pub use until_ready::UntilReady;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The pieces of the page for `reqwest`, as doc tests.
+#[cfg(all(doctest, feature = "reqwest"))]
+#[doc = include_str!("../../docs/reqwest.md")]
+struct ReqwestPage;
+
+/// The pieces of the page for Tower, as doc tests.
+#[cfg(all(doctest, feature = "tower", feature = "http", feature = "tokio"))]
+#[doc = include_str!("../../docs/tower.md")]
+struct TowerPage;
