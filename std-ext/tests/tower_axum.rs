@@ -11,13 +11,13 @@ use axum::routing::get;
 use fusebox::{Rejected, Settings, State};
 use fusebox_std::http::HttpStatus;
 use fusebox_std::tower::CircuitBreakerLayer;
-use fusebox_std::{CircuitBreakerSet, TokioClock};
+use fusebox_std::{CircuitBreakerSet, Counts, TokioClock};
 use tower::{Layer, ServiceExt};
 
 type Clock = TokioClock<1_000>;
 
 fn set() -> CircuitBreakerSet<String, Clock> {
-    CircuitBreakerSet::builder().clock(Clock::new(), Settings::DEFAULT).build().unwrap()
+    CircuitBreakerSet::builder().clock(Clock::new(), Settings::DEFAULT).counts(Counts::All).build().unwrap()
 }
 
 /// An upstream that fails and counts.
@@ -75,4 +75,22 @@ async fn a_layer_by_key_that_is_applied_per_request_has_one_set() {
     assert_eq!(ask("/bolts").await, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ask("/nuts").await, StatusCode::BAD_GATEWAY);
     assert_eq!((set.len(), asked.load(SeqCst)), (2, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_waits_for_the_end_of_bodies_goes_before_routes() {
+    let circuit = set().handle("upstream").unwrap();
+    let layer =
+        CircuitBreakerLayer::new(circuit.clone()).classify(HttpStatus).on_open(unavailable).until_end(HttpStatus);
+    let router = Router::new().route("/bolts", get(|| async { "7 in stock" })).layer(layer);
+    let ask = async || {
+        let request = Request::get("/bolts").body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap()
+    };
+    let response = ask().await;
+    assert_eq!((response.status(), circuit.counts().successes), (StatusCode::OK, 0));
+    let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
+    assert_eq!((body.as_ref(), circuit.counts().successes), (&b"7 in stock"[..], 1));
+    circuit.open();
+    assert_eq!(ask().await.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
