@@ -1,6 +1,12 @@
 //! The right to make one call, which borrows nothing.
 
+#[cfg(feature = "tower")]
+use std::future::Future;
+#[cfg(feature = "tower")]
+use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "tower")]
+use std::task::{Context, Poll};
 
 use fusebox::policy::{MaxFailures, TripPolicy};
 use fusebox::{Acquire, Listener, Outcome, Rejected, Settle};
@@ -51,6 +57,24 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Permit<K, C, P, L> {
     /// Whether the circuit would have rejected the call, had it not been in observe mode.
     pub fn would_reject(&self) -> bool {
         self.0.would_reject()
+    }
+
+    /// Runs a part of the call: if it panics, the call failed.
+    #[cfg(feature = "tower")]
+    pub(crate) fn running<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        self.0.running = true;
+        let done = part();
+        self.0.running = false;
+        done
+    }
+
+    /// Polls the future of the call. Once that is done its result is looked at: if that panics, the call failed as well.
+    #[cfg(feature = "tower")]
+    pub(crate) fn poll<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.0.running = true;
+        let poll = future.poll(cx);
+        self.0.running = poll.is_ready();
+        poll
     }
 
     /// The circuit that gave it.
