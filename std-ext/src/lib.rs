@@ -22,6 +22,7 @@
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
 //! | services and middleware | `tower::CircuitBreakerLayer`, with the feature `tower` |
 //! | what a response says about its upstream | `http::HttpStatus` and `http::GrpcStatus`, with the feature `http` |
+//! | circuits and health over HTTP | `admin::Admin`, with the feature `axum` |
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
 
@@ -39,6 +40,8 @@ mod set;
 mod versions;
 mod wording;
 
+#[cfg(feature = "axum")]
+pub mod admin;
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
