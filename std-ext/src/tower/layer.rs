@@ -9,22 +9,26 @@ use tower_layer::Layer;
 use super::answer::{BoxErrors, OnOpen, Reject};
 use super::circuits::ByRequest;
 use super::service::CircuitBreakerService;
+use super::settle::AtHead;
+#[cfg(feature = "http")]
+use super::until_end::UntilEnd;
 use crate::set::CircuitBreakerSet;
 
 /// Puts a circuit breaker around services: see the [module](super).
 ///
 /// All services of one layer share its circuits, however often they are made.
 #[derive(Clone)]
-pub struct CircuitBreakerLayer<X, J = AnyError, O = Reject> {
+pub struct CircuitBreakerLayer<X, J = AnyError, O = Reject, M = AtHead> {
     circuits: X,
     classify: J,
     answer: O,
+    mode: M,
 }
 
 impl<X> CircuitBreakerLayer<X> {
     /// One circuit for all requests, where `circuits` is a [`Handle`](crate::Handle). Every error counts as a failure.
     pub const fn new(circuits: X) -> Self {
-        Self { circuits, classify: AnyError, answer: Reject }
+        Self { circuits, classify: AnyError, answer: Reject, mode: AtHead { hint: () } }
     }
 }
 
@@ -63,13 +67,13 @@ impl<F, K, C, P: TripPolicy, L> CircuitBreakerLayer<ByRequest<F, K, C, P, L>> {
     }
 }
 
-impl<X, J, O> CircuitBreakerLayer<X, J, O> {
+impl<X, J, O, M> CircuitBreakerLayer<X, J, O, M> {
     /// Lets `classify` say how a result counts: any [`Classify`](fusebox::Classify), such as a
     /// `Fn(&Result<Response, Error>) -> Outcome`. It is asked when the inner service's future is done; a body that
     /// is still to be read says no more.
-    pub fn classify<J2>(self, classify: J2) -> CircuitBreakerLayer<X, J2, O> {
-        let Self { circuits, answer, .. } = self;
-        CircuitBreakerLayer { circuits, classify, answer }
+    pub fn classify<J2>(self, classify: J2) -> CircuitBreakerLayer<X, J2, O, M> {
+        let Self { circuits, answer, mode, .. } = self;
+        CircuitBreakerLayer { circuits, classify, answer, mode }
     }
 
     /// Answers rejected requests with a response, such as a 503 with its `Retry-After`. The service keeps the
@@ -95,32 +99,59 @@ impl<X, J, O> CircuitBreakerLayer<X, J, O> {
     /// # })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn on_open<F, Req, Res>(self, respond: F) -> CircuitBreakerLayer<X, J, OnOpen<F>>
+    pub fn on_open<F, Req, Res>(self, respond: F) -> CircuitBreakerLayer<X, J, OnOpen<F>, M>
     where
         F: Fn(Rejected, Req) -> Res,
     {
-        let Self { circuits, classify, .. } = self;
-        CircuitBreakerLayer { circuits, classify, answer: OnOpen(respond) }
+        let Self { circuits, classify, mode, .. } = self;
+        CircuitBreakerLayer { circuits, classify, answer: OnOpen(respond), mode }
     }
 
     /// Boxes errors, as Tower's own buffers and timeouts do: a rejection is a [`Rejected`] in a box, other errors
     /// stay what they are. For stacks of services whose errors are boxed already, since a [`fusebox::Error`] around
     /// a box is not an error that can be boxed again.
-    pub fn box_errors(self) -> CircuitBreakerLayer<X, J, BoxErrors> {
-        let Self { circuits, classify, .. } = self;
-        CircuitBreakerLayer { circuits, classify, answer: BoxErrors }
+    pub fn box_errors(self) -> CircuitBreakerLayer<X, J, BoxErrors, M> {
+        let Self { circuits, classify, mode, .. } = self;
+        CircuitBreakerLayer { circuits, classify, answer: BoxErrors, mode }
     }
 }
 
-impl<S, X: Clone, J: Clone, O: Clone> Layer<S> for CircuitBreakerLayer<X, J, O> {
-    type Service = CircuitBreakerService<S, X, J, O>;
+#[cfg(feature = "http")]
+impl<X, J, O, W> CircuitBreakerLayer<X, J, O, AtHead<W>> {
+    /// Settles a call when the body of its response has ended, for services that return a [`http::Response`].
+    ///
+    /// The classifier is asked when the response begins. If that is no success, or there is no body, the call is
+    /// settled there and then. Otherwise the permit goes on with the body, and the call is settled
+    ///
+    /// - as `trailers` says, if the body ends with trailers: [`GrpcStatus`](crate::http::GrpcStatus) for gRPC,
+    ///   [`HttpStatus`](crate::http::HttpStatus) if they say nothing, or a `Fn(&HeaderMap) -> Outcome`;
+    /// - as a success, if it ends without;
+    /// - as a failure, if it ends with an error, or panics;
+    /// - as [abandoned](crate::Abandoned), if it is dropped before it ends.
+    ///
+    /// Frames pass through as they come: nothing is held back. A long stream is a long call: it holds the slot of a
+    /// probe until it ends or the lease does, counts as slow where slow calls count, and is a failure by default if
+    /// its reader drops it after more than a second. Where readers hang up as they like, build the set with
+    /// [`Abandoned::As`](crate::Abandoned::As)`(Outcome::Ignored)`, or stay with the head.
+    pub fn until_end<T: crate::http::ClassifyTrailers>(
+        self,
+        trailers: T,
+    ) -> CircuitBreakerLayer<X, J, O, UntilEnd<T, W>> {
+        let Self { circuits, classify, answer, mode: AtHead { hint } } = self;
+        CircuitBreakerLayer { circuits, classify, answer, mode: UntilEnd { trailers, hint } }
+    }
+}
+
+impl<S, X: Clone, J: Clone, O: Clone, M: Clone> Layer<S> for CircuitBreakerLayer<X, J, O, M> {
+    type Service = CircuitBreakerService<S, X, J, O, M>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreakerService::new(inner, self.circuits.clone(), self.classify.clone(), self.answer.clone())
+        let Self { circuits, classify, answer, mode } = self;
+        CircuitBreakerService::new(inner, circuits.clone(), classify.clone(), answer.clone(), mode.clone())
     }
 }
 
-impl<X: fmt::Debug, J, O: fmt::Debug> fmt::Debug for CircuitBreakerLayer<X, J, O> {
+impl<X: fmt::Debug, J, O: fmt::Debug, M> fmt::Debug for CircuitBreakerLayer<X, J, O, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { circuits, answer, .. } = self;
         f.debug_struct("CircuitBreakerLayer")
