@@ -244,6 +244,32 @@ impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBrea
         self.peer().open_for(wait)
     }
 
+    /// Makes the rest of an open circuit's wait at least this long, for a peer that said when to come back. The
+    /// whole wait is rounded up as [`open_for`](Self::open_for) does. Says whether it became longer. A circuit that is
+    /// not open stays as it is, and so does the wait of later openings. No event tells of it.
+    ///
+    /// A peer may say anything: cap what it asks for.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use fusebox::{CircuitBreaker, clock::ManualClock};
+    ///
+    /// let clock = ManualClock::<1_000>::new();
+    /// let breaker = CircuitBreaker::new(&clock);
+    /// for _ in 0..4 {
+    ///     let _ = breaker.call(|| Err::<(), _>("503, Retry-After: 60"));
+    /// }
+    /// assert_eq!(breaker.wait_at_least(Duration::from_secs(60)), Ok(true));
+    /// assert!(breaker.retry_after().is_some_and(|left| left.as_duration() >= Duration::from_secs(60)));
+    /// ```
+    ///
+    /// # Errors
+    /// [`SettingsError::WaitAtLeast`] beyond 2<sup>31</sup> - 2<sup>20</sup> ticks (24.8 days at 1 kHz), and nothing is
+    /// changed.
+    pub fn wait_at_least(&self, wait: Duration) -> Result<bool, SettingsError> {
+        self.peer().wait_at_least(wait)
+    }
+
     /// Lets probes through by hand, without the rest of the wait. Says whether it could: an open or forced
     /// open circuit becomes half-open, a half-open one stays so, others have nothing to probe for.
     pub fn half_open(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Transition};
 use crate::guard::Refusal;
 use crate::listener::Listener;
-use crate::machine::{Command, Effect, Input, is_calm, left, step};
+use crate::machine::{Command, Effect, Input, held_open, is_calm, left, step};
 use crate::outcome::{Outcome, State};
 use crate::permit::Permit;
 use crate::policy::{MaxFailures, Tally, TripPolicy};
@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::settings_error::SettingsError;
 use crate::snapshot::Snapshot;
 use crate::time::{Clock, Instant, Ticks, ticks_in, ticks_in_at_most};
-use crate::word::{Hold, Phase, Rule, Word};
+use crate::word::{Hold, Phase, Rule, Word, is_closed};
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet) or a
 /// [`CircuitBreaker`](crate::CircuitBreaker).
@@ -90,6 +90,13 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     #[allow(clippy::needless_pass_by_value, reason = "a ticket is used up by being settled")]
     pub fn settle_ticket(self, ticket: Ticket, outcome: Outcome) {
         self.settle(ticket.grant, outcome, None);
+    }
+
+    /// Whether a success of this ticket's call would change nothing, whatever happens until then. Such a success need
+    /// not be settled: for tables of your own, which then need not keep hold of the circuit during the call.
+    #[inline]
+    pub fn needs_no_success(self, ticket: &Ticket) -> bool {
+        !P::COUNTS_SUCCESSES && is_closed(ticket.grant.low) && !ticket.grant.is_timed()
     }
 
     /// Settles a ticket whose call nobody saw the end of, as an outcome that the caller decides on.
@@ -175,6 +182,22 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
         let hold = ticks_in(wait, C::HZ).and_then(Hold::at_least).ok_or(SettingsError::OpenFor)?;
         self.obey(Command::OpenFor(hold));
         Ok(())
+    }
+
+    /// Makes the rest of an open circuit's wait longer. See
+    /// [`CircuitBreaker::wait_at_least`](crate::CircuitBreaker::wait_at_least).
+    pub fn wait_at_least(self, wait: Duration) -> Result<bool, SettingsError> {
+        let wait = ticks_in(wait, C::HZ).filter(|ticks| Hold::at_least(*ticks).is_some());
+        let wait = wait.ok_or(SettingsError::WaitAtLeast)?;
+        let (settings, clock) = (self.settings(), &self.shared.clock);
+        let mut word = self.circuit.word.load();
+        while let Some(held) = held_open(word, wait, clock.now(), &settings.rules) {
+            match self.circuit.word.replace(word, held) {
+                Ok(()) => return Ok(true),
+                Err(found) => word = found,
+            }
+        }
+        Ok(false)
     }
 
     /// Lets probes through. See [`CircuitBreaker::half_open`](crate::CircuitBreaker::half_open).

@@ -12,6 +12,7 @@ use crate::clock::Uptime;
 use crate::counts::{Counters, Counts};
 use crate::record::Log;
 use crate::versions::Versions;
+use crate::waiters::Waiters;
 
 /// What a call counts as that nobody saw the end of: a future that was dropped, a permit that was not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub(crate) struct Beside<K, C, P, L> {
     pub(crate) common: Arc<Common<C, P, L>>,
     pub(crate) counters: Counters,
     pub(crate) log: Mutex<Log>,
+    pub(crate) waiters: Waiters,
     /// Which of the set's settings it goes by.
     version: AtomicUsize,
     /// Whether those are its own.
@@ -83,7 +85,8 @@ pub(crate) struct Recorder<K, C, P, L>(Arc<Beside<K, C, P, L>>);
 
 impl<K, C: Uptime, P: TripPolicy, L: Listener<K>> Listener for Recorder<K, C, P, L> {
     fn on_event(&self, (): &(), event: &Event) {
-        let Beside { key, common, log, tells, .. } = &*self.0;
+        let Beside { key, common, log, tells, waiters, .. } = &*self.0;
+        waiters.wake();
         if !tells.load(Relaxed) {
             return;
         }
@@ -113,6 +116,7 @@ impl<K, C, P, L> Beside<K, C, P, L> {
             Some(version) => self.version.store(version, Relaxed),
             None => self.update_settings(),
         }
+        self.waiters.wake();
     }
 }
 
@@ -123,6 +127,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             common: Arc::clone(common),
             counters: Counters::new(common.counts),
             log: Mutex::new(Log::new(common.records, common.clock.uptime())),
+            waiters: Waiters::default(),
             version: AtomicUsize::new(common.versions.current()),
             own_settings: AtomicBool::new(false),
             tells: AtomicBool::new(true),

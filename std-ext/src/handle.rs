@@ -215,6 +215,15 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.breaker().open_for(wait)
     }
 
+    /// Makes the rest of an open circuit's wait at least this long, for a peer that said when to come back. Says
+    /// whether the wait became longer; a circuit that is not open stays as it is.
+    ///
+    /// # Errors
+    /// [`SettingsError::WaitAtLeast`] for more than the clock can measure, and nothing is changed.
+    pub fn wait_at_least(&self, wait: Duration) -> Result<bool, SettingsError> {
+        self.breaker().wait_at_least(wait)
+    }
+
     /// Lets probes through by hand. Says whether it could.
     pub fn half_open(&self) -> bool {
         self.breaker().half_open()
@@ -248,6 +257,21 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// Ends a mode set by hand.
     pub fn automatic(&self) {
         self.breaker().automatic();
+    }
+
+    /// Waits at least as long as a peer asked for, or as long as the clock can measure.
+    #[cfg(feature = "tower")]
+    pub(crate) fn wait_as_asked(&self, wait: Duration) {
+        const MOST_TICKS: u64 = (1 << 31) - (1 << 20);
+        let most = Duration::from_nanos((MOST_TICKS * 1_000_000_000).checked_div(u64::from(C::HZ)).unwrap_or(0));
+        // What is capped so is never refused.
+        let _ = self.wait_at_least(wait.min(most));
+    }
+
+    /// Whether any call would be rejected now.
+    #[cfg(feature = "tower")]
+    pub(crate) fn rejects(&self) -> bool {
+        self.state() == State::ForcedOpen || self.retry_after().is_some()
     }
 
     fn breaker(&self) -> &Breaker<K, C, P, L> {

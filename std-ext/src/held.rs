@@ -1,5 +1,6 @@
 //! A call that was let through, on its way to be settled.
 
+use std::mem;
 use std::ops::Deref;
 
 use fusebox::policy::TripPolicy;
@@ -38,7 +39,11 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
 
     #[inline]
     fn acquire(entry: E, started: Instant, running: bool) -> Result<Self, Rejected> {
-        match entry.breaker.peer().try_acquire_ticket() {
+        // A listener that panics may take a probe's slot and give it back, and tell nobody.
+        let unwound = entry.beside.waiters.wake_if_unwound();
+        let acquired = entry.breaker.peer().try_acquire_ticket();
+        mem::forget(unwound);
+        match acquired {
             Ok(ticket) => {
                 if ticket.would_reject() {
                     entry.beside.counters.would_reject();
@@ -64,8 +69,18 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
     #[inline]
     pub(crate) fn settle(mut self, outcome: Outcome) {
         if let Some(ticket) = self.ticket.take() {
-            self.entry.beside.counters.settled(outcome);
-            self.entry.breaker.peer().settle_ticket(ticket, outcome);
+            self.hand_in(ticket, outcome);
+        }
+    }
+
+    #[inline]
+    fn hand_in(&self, ticket: Ticket, outcome: Outcome) {
+        let (beside, probe) = (&self.entry.beside, ticket.is_probe());
+        beside.counters.settled(outcome);
+        self.entry.breaker.peer().settle_ticket(ticket, outcome);
+        // A slot may be free again without a transition that would tell of it.
+        if probe {
+            beside.waiters.wake();
         }
     }
 
@@ -90,10 +105,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
     #[inline]
     fn drop(&mut self) {
         match self.ticket.take() {
-            Some(ticket) if self.running => {
-                self.entry.beside.counters.settled(Outcome::Failure);
-                self.entry.breaker.peer().settle_ticket(ticket, Outcome::Failure);
-            }
+            Some(ticket) if self.running => self.hand_in(ticket, Outcome::Failure),
             Some(ticket) => self.abandon(ticket),
             None => {}
         }

@@ -305,6 +305,21 @@ impl Model {
         self.change_to(Phase::Open);
     }
 
+    pub(crate) fn wait_at_least(&mut self, wait: u64) -> bool {
+        let end = self.since + self.wait;
+        if self.phase != Phase::Open || self.observing || self.now + wait <= end.max(self.now) {
+            return false;
+        }
+        if end <= self.now {
+            self.since = self.now;
+        }
+        // Eleven bits of it are kept, rounded up.
+        let whole = self.now + wait - self.since;
+        let unit = (0..32).map(|bit| 1 << bit).find(|unit| whole.div_ceil(*unit) < 1 << 11).unwrap_or(1);
+        self.wait = whole.div_ceil(unit) * unit;
+        true
+    }
+
     pub(crate) fn half_open(&mut self) -> bool {
         match self.phase {
             _ if self.observing => false,

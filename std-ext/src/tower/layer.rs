@@ -8,10 +8,14 @@ use tower_layer::Layer;
 
 use super::answer::{BoxErrors, OnOpen, Reject};
 use super::circuits::ByRequest;
+#[cfg(feature = "tokio")]
+use super::gate::Gate;
 use super::service::CircuitBreakerService;
 use super::settle::AtHead;
 #[cfg(feature = "http")]
 use super::until_end::UntilEnd;
+#[cfg(feature = "tokio")]
+use crate::handle::Handle;
 use crate::set::CircuitBreakerSet;
 
 /// Puts a circuit breaker around services: see the [module](super).
@@ -113,6 +117,96 @@ impl<X, J, O, M> CircuitBreakerLayer<X, J, O, M> {
     pub fn box_errors(self) -> CircuitBreakerLayer<X, J, BoxErrors, M> {
         let Self { circuits, classify, mode, .. } = self;
         CircuitBreakerLayer { circuits, classify, answer: BoxErrors, mode }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<K, C, P: TripPolicy, L, J, O, M> CircuitBreakerLayer<Handle<K, C, P, L>, J, O, M> {
+    /// Makes services wait while their circuit rejects: `poll_ready` is pending then, and wakes its task when a probe may
+    /// be made or the circuit closes. For balancers, which choose among the services that are ready, and so leave out
+    /// a peer whose circuit is open.
+    ///
+    /// Waiting takes no permit and no place in the inner service. If several services pass at once and the circuit has
+    /// room for one probe, the calls of the others are rejected as they are without a gate.
+    ///
+    /// It is there for a layer with one circuit; a circuit by key is not known before the request is. It sleeps by the
+    /// timer of the Tokio runtime that polls it, which must be enabled.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    /// # runtime.block_on(async {
+    /// use fusebox::Settings;
+    /// use fusebox_std::tower::CircuitBreakerLayer;
+    /// use fusebox_std::{CircuitBreakerSet, TokioClock};
+    /// use tower::{Layer, Service, ServiceExt, service_fn};
+    ///
+    /// // With `#[tokio::test(start_paused = true)]`:
+    /// let upstreams = CircuitBreakerSet::<String>::builder()
+    ///     .clock(TokioClock::<1_000>::new(), Settings::<_>::DEFAULT)
+    ///     .build()?;
+    /// let inventory = upstreams.handle("inventory")?;
+    /// let layer = CircuitBreakerLayer::new(inventory.clone()).gate();
+    /// let mut service = layer.layer(service_fn(|item: u32| async move { Ok::<_, std::io::Error>(item) }));
+    ///
+    /// inventory.open();
+    /// // Ready after ten seconds, for a probe.
+    /// assert_eq!(service.ready().await?.call(5).await?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn gate(self) -> CircuitBreakerLayer<Gate<K, C, P, L>, J, O, M> {
+        let Self { circuits, classify, answer, mode } = self;
+        CircuitBreakerLayer { circuits: Gate::new(circuits), classify, answer, mode }
+    }
+}
+
+impl<X, J, O, W> CircuitBreakerLayer<X, J, O, AtHead<W>> {
+    /// Lets an upstream say how long to stay away: if a call failed and `hint` reads a time from its result, a circuit
+    /// that is open then stays so for at least that long. `RetryAfter` of the module `http` reads the headers of HTTP
+    /// and gRPC, up to a cap; any `Fn(&Result<Response, Error>) -> Option<Duration>` will do, and is to cap its answer,
+    /// since an upstream may say anything.
+    ///
+    /// Nothing else changes: such a result neither opens a circuit nor makes the waits of later openings longer.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// use std::time::Duration;
+    /// use fusebox_std::CircuitBreakerSet;
+    /// use fusebox_std::tower::CircuitBreakerLayer;
+    /// use tower::{Layer, ServiceExt, service_fn};
+    ///
+    /// /// The upstream is busy for so many seconds.
+    /// struct Busy(u64);
+    ///
+    /// let inventory = CircuitBreakerSet::<String>::new().handle("inventory")?;
+    /// let layer = CircuitBreakerLayer::new(inventory.clone()).wait_at_least(|result: &Result<u32, Busy>| {
+    ///     let seconds = result.as_ref().err().map(|Busy(seconds)| *seconds)?;
+    ///     Some(Duration::from_secs(seconds.min(300)))
+    /// });
+    /// let service = layer.layer(service_fn(|_: ()| async { Err::<u32, _>(Busy(60)) }));
+    /// for _ in 0..4 {
+    ///     let _ = service.clone().oneshot(()).await;
+    /// }
+    /// assert!(inventory.retry_after().is_some_and(|left| left > Duration::from_secs(59)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wait_at_least<W2>(self, hint: W2) -> CircuitBreakerLayer<X, J, O, AtHead<W2>> {
+        let Self { circuits, classify, answer, .. } = self;
+        CircuitBreakerLayer { circuits, classify, answer, mode: AtHead { hint } }
+    }
+}
+
+#[cfg(feature = "http")]
+impl<X, J, O, T, W> CircuitBreakerLayer<X, J, O, UntilEnd<T, W>> {
+    /// Lets an upstream say how long to stay away, in the head of its response or in the trailers: as
+    /// [without `until_end`](CircuitBreakerLayer::wait_at_least).
+    pub fn wait_at_least<W2>(self, hint: W2) -> CircuitBreakerLayer<X, J, O, UntilEnd<T, W2>> {
+        let Self { circuits, classify, answer, mode: UntilEnd { trailers, .. } } = self;
+        CircuitBreakerLayer { circuits, classify, answer, mode: UntilEnd { trailers, hint } }
     }
 }
 

@@ -53,6 +53,8 @@ mod answer;
 mod body;
 mod circuits;
 mod future;
+#[cfg(feature = "tokio")]
+mod gate;
 mod layer;
 mod service;
 mod settle;
@@ -65,6 +67,8 @@ pub use answer::{Answer, BoxErrors, OnOpen, Reject};
 pub use body::GuardedBody;
 pub use circuits::{ByRequest, CircuitOf, Circuits};
 pub use future::ResponseFuture;
+#[cfg(feature = "tokio")]
+pub use gate::Gate;
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;
 pub use settle::{AtHead, Settle};

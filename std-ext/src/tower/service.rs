@@ -86,6 +86,10 @@ where
     type Future = ResponseFuture<S, Req, X, J, O, M>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        if self.circuits.poll_open_gate(cx).is_pending() {
+            self.release();
+            return Poll::Pending;
+        }
         if self.circuits.rejects_all() {
             self.release();
             return Poll::Ready(Ok(()));

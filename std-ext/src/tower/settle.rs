@@ -76,5 +76,7 @@ where
     let wait = if outcome == Outcome::Failure { hint() } else { None };
     let asked = wait.map(|wait| (permit.handle(), wait));
     permit.settle(outcome);
-    drop(asked);
+    if let Some((circuit, wait)) = asked {
+        circuit.wait_as_asked(wait);
+    }
 }
