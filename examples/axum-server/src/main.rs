@@ -109,6 +109,5 @@ async fn end(seconds: Option<u64>) {
         () = over => {}
         // Where there is no such signal, only the time ends it.
         Ok(()) = tokio::signal::ctrl_c() => {}
-        else => {}
     }
 }

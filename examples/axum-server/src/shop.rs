@@ -24,7 +24,7 @@ use crate::Warehouses;
 /// A circuit per warehouse.
 pub type Circuits<C = StdClock, L = ()> = CircuitBreakerSet<String, C, MaxFailures<3>, L>;
 
-/// A warehouse that fails four times in 10 s is left alone for 3 s; twice as long whenever the probe fails, up to 12 s.
+/// A warehouse that fails four times in 10 s is left alone for 3 s; twice as long whenever the probe fails, up to 6 s.
 ///
 /// # Errors
 /// If the clock cannot measure that.
@@ -36,7 +36,7 @@ where
     let settings = Settings::builder()
         .max_failures(3, Duration::from_secs(10))
         .wait(Duration::from_secs(3))
-        .backoff_cap(Duration::from_secs(12))
+        .backoff_cap(Duration::from_secs(6))
         .build()?;
     Ok(CircuitBreakerSet::<String>::builder().clock(clock, settings).listener(listener).build()?)
 }
