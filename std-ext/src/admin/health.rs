@@ -80,7 +80,7 @@ impl HealthReport {
     /// Looks at sets by name. `vital` says of which circuits the program cannot do without.
     pub(super) fn new<'a>(
         sets: impl IntoIterator<Item = (&'a str, &'a dyn AnySet)>,
-        vital: impl Fn(&str, &str) -> bool,
+        vital: &dyn Fn(&str, &str) -> bool,
     ) -> Self {
         let mut report = Self::default();
         for (name, set) in sets {
@@ -96,11 +96,13 @@ impl HealthReport {
             let state = circuit.state();
             let mut status = status(state);
             if state != State::Closed {
-                let key = circuit.key();
-                if rejects_all(circuit, state) && vital(&key) {
+                if rejects_all(circuit, state) && vital(&circuit.key()) {
                     status = HealthStatus::Fail;
                 }
-                listed.offer((Reverse(status), key.clone()), || HealthCheck::circuit(circuit, key, state, status));
+                let worst_first = Reverse(status);
+                let beyond =
+                    |(other, key): &(_, String)| worst_first.cmp(other).then_with(|| circuit.compare(key)).is_ge();
+                listed.offer(beyond, || ((worst_first, circuit.key()), HealthCheck::circuit(circuit, state, status)));
             }
             for about in ["circuits", state.as_str()] {
                 let (count, worst) = counts.entry(about).or_default();
@@ -132,9 +134,9 @@ impl HealthCheck {
         }
     }
 
-    fn circuit(circuit: &dyn AnyCircuit, key: String, state: State, status: HealthStatus) -> Self {
+    fn circuit(circuit: &dyn AnyCircuit, state: State, status: HealthStatus) -> Self {
         Self {
-            component_id: Some(key),
+            component_id: Some(circuit.key()),
             component_type: "component",
             observed_value: Observed::State(state.as_str()),
             observed_unit: None,

@@ -1,5 +1,6 @@
 //! Sets and circuits of any key, clock, policy and listener.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Display, Write};
 use std::hash::Hash;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(super) trait AnySet: Send + Sync {
 /// A circuit of any type.
 pub(super) trait AnyCircuit {
     fn key(&self) -> String;
+    /// How the key as displayed compares with this text, byte by byte.
+    fn compare(&self, text: &str) -> Ordering;
     fn state(&self) -> State;
     fn retry_after(&self) -> Option<Duration>;
     fn explanation(&self) -> String;
@@ -58,7 +61,7 @@ where
     }
 
     fn find(&self, key: &str) -> Vec<Box<dyn AnyCircuit>> {
-        let found = self.handles().into_iter().filter(|circuit| is_displayed_as(circuit.key(), key));
+        let found = self.handles().into_iter().filter(|circuit| circuit.compare(key).is_eq());
         found.map(|circuit| Box::new(circuit) as Box<dyn AnyCircuit>).collect()
     }
 
@@ -84,6 +87,10 @@ where
 {
     fn key(&self) -> String {
         self.key().to_string()
+    }
+
+    fn compare(&self, text: &str) -> Ordering {
+        compare(self.key(), text)
     }
 
     fn state(&self) -> State {
@@ -124,14 +131,37 @@ where
 }
 
 /// Compares without allocating, since this is done for each circuit of a set.
-fn is_displayed_as(key: &impl Display, text: &str) -> bool {
-    struct Rest<'a>(&'a str);
+fn compare(key: &impl Display, text: &str) -> Ordering {
+    struct Rest<'a>(&'a [u8], Ordering);
     impl Write for Rest<'_> {
         fn write_str(&mut self, part: &str) -> fmt::Result {
-            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
-            Ok(())
+            let (same, rest) = self.0.split_at(part.len().min(self.0.len()));
+            self.0 = rest;
+            self.1 = part.as_bytes().cmp(same);
+            if self.1.is_eq() { Ok(()) } else { Err(fmt::Error) }
         }
     }
-    let mut rest = Rest(text);
-    write!(rest, "{key}").is_ok() && rest.0.is_empty()
+    let mut rest = Rest(text.as_bytes(), Ordering::Equal);
+    // What fails is the first difference.
+    let _ = write!(rest, "{key}");
+    rest.1.then(if rest.0.is_empty() { Ordering::Equal } else { Ordering::Less })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_compare_as_their_texts_do() {
+        struct InPieces<'a>(&'a str);
+        impl Display for InPieces<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.split_inclusive('a').try_for_each(|piece| f.write_str(piece))
+            }
+        }
+        let texts = ["", "a", "aa", "ab", "aba", "abab", "b", "ba", "a\u{0}", "\u{fc}", "a\u{fc}a", "aab"];
+        for (left, right) in texts.iter().flat_map(|left| texts.map(|right| (left, right))) {
+            assert_eq!(compare(&InPieces(left), right), (**left).cmp(right), "{left:?} and {right:?}");
+        }
+    }
 }

@@ -40,7 +40,8 @@
 //!
 //! # Cost
 //!
-//! Callers are not stopped. Every answer looks at all circuits of a set, without a pause: `docs/admin.md` has figures.
+//! Callers are not stopped. Every answer looks at all circuits of a set, in a Tokio runtime on its threads for blocking work:
+//! `docs/admin.md` has figures.
 
 mod answer;
 mod builder;

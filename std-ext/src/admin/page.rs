@@ -79,9 +79,8 @@ impl Selection {
             if self.states.as_ref().is_some_and(|wanted| !wanted.contains(&state)) {
                 return;
             }
-            let key = circuit.key();
-            if self.after.as_ref().is_none_or(|after| key > *after) {
-                page.offer(key, || circuit.report(name));
+            if self.after.as_ref().is_none_or(|after| circuit.compare(after).is_gt()) {
+                page.offer(|last: &String| circuit.compare(last).is_ge(), || (circuit.key(), circuit.report(name)));
             }
         });
         let more = page.left_out() > 0;

@@ -8,9 +8,11 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use super::answer;
 use super::change::Change;
@@ -74,26 +76,38 @@ pub(super) fn router(known: Known) -> Router {
 }
 
 async fn sets(State(known): Shared, query: Pairs) -> Answer {
-    let selection = Selection::read(read_query(query)?)?.of_several_sets()?;
-    let sets = known.sets.iter().map(|(name, set)| selection.of(name, &**set)).collect();
-    Ok(answer::ok(&SetsReport { sets }))
+    aside(known, move |known| {
+        let selection = Selection::read(read_query(query)?)?.of_several_sets()?;
+        let sets = known.by_name().map(|(name, set)| selection.of(name, set)).collect();
+        Ok(answer::ok(&SetsReport { sets }))
+    })
+    .await
 }
 
 async fn set(State(known): Shared, path: Result<Path<OfSet>, PathRejection>, query: Pairs) -> Answer {
-    let OfSet { set } = read_path(path)?;
-    let found = known.set(&set)?;
-    let selection = Selection::read(read_query(query)?)?;
-    Ok(answer::ok(&selection.of(&set, found)))
+    aside(known, move |known| {
+        let OfSet { set } = read_path(path)?;
+        let found = known.set(&set)?;
+        let selection = Selection::read(read_query(query)?)?;
+        Ok(answer::ok(&selection.of(&set, found)))
+    })
+    .await
 }
 
 async fn circuit(State(known): Shared, path: Result<Path<OfCircuit>, PathRejection>) -> Answer {
-    let OfCircuit { set, circuit } = read_path(path)?;
-    Ok(answer::ok(&known.circuit(&set, &circuit)?.details(&set)))
+    aside(known, move |known| {
+        let OfCircuit { set, circuit } = read_path(path)?;
+        Ok(answer::ok(&known.circuit(&set, &circuit)?.details(&set)))
+    })
+    .await
 }
 
 async fn explain(State(known): Shared, path: Result<Path<OfCircuit>, PathRejection>) -> Answer {
-    let OfCircuit { set, circuit } = read_path(path)?;
-    Ok(answer::ok(&known.circuit(&set, &circuit)?.report(&set)))
+    aside(known, move |known| {
+        let OfCircuit { set, circuit } = read_path(path)?;
+        Ok(answer::ok(&known.circuit(&set, &circuit)?.report(&set)))
+    })
+    .await
 }
 
 async fn change(
@@ -112,29 +126,45 @@ async fn change(
     }
     let OfChange { set, circuit: key, change } = read_path(path)?;
     let body = body.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let circuit = known.circuit(&set, &key)?;
-    let change = Change::read(&change, &body)?;
-    match circuit.apply(change) {
-        Ok(()) => Ok(answer::ok(&circuit.details(&set))),
-        Err(NotChanged::Time(error)) => Err(Problem::bad_request("for_seconds", error.to_string())),
-        Err(NotChanged::State(state)) => {
-            let detail = format!("{key:?} is {state}, and only an open circuit can be made half-open");
-            Err(Problem::new(StatusCode::CONFLICT, detail))
+    aside(known, move |known| {
+        let circuit = known.circuit(&set, &key)?;
+        let change = Change::read(&change, &body)?;
+        match circuit.apply(change) {
+            Ok(()) => Ok(answer::ok(&circuit.details(&set))),
+            Err(NotChanged::Time(error)) => Err(Problem::bad_request("for_seconds", error.to_string())),
+            Err(NotChanged::State(state)) => {
+                let detail = format!("{key:?} is {state}, and only an open circuit can be made half-open");
+                Err(Problem::new(StatusCode::CONFLICT, detail))
+            }
         }
-    }
+    })
+    .await
 }
 
-async fn health(State(known): Shared) -> HealthReport {
-    HealthReport::new(known.by_name(), |_, _| false)
+async fn health(State(known): Shared) -> Answer {
+    aside(known, |known| Ok(HealthReport::new(known.by_name(), &|_, _| false).into_response())).await
 }
 
-async fn ready(State(known): Shared) -> HealthReport {
-    HealthReport::new(known.by_name(), |set, key| known.vital.as_ref().is_some_and(|vital| vital(set, key)))
+async fn ready(State(known): Shared) -> Answer {
+    aside(known, |known| {
+        let vital = |set: &str, key: &str| known.vital.as_ref().is_some_and(|vital| vital(set, key));
+        Ok(HealthReport::new(known.by_name(), &vital).into_response())
+    })
+    .await
 }
 
 async fn wrong_method(method: Method) -> Problem {
     let detail = format!("{method} is not for this path; the header Allow says what is");
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}
+
+/// Looks at sets on a thread where that holds up no other task: there may be many circuits.
+async fn aside(known: Arc<Known>, look: impl FnOnce(&Known) -> Answer + Send + 'static) -> Answer {
+    if Handle::try_current().is_err() {
+        return look(&known);
+    }
+    let looked = spawn_blocking(move || look(&known)).await;
+    looked.unwrap_or_else(|error| Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())))
 }
 
 impl Known {

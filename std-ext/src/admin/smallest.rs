@@ -15,15 +15,17 @@ impl<K: Ord, V> Smallest<K, V> {
         Self { kept: BTreeMap::new(), room, offered: 0 }
     }
 
-    /// Makes the value only if it is kept for now.
-    pub(super) fn offer(&mut self, key: K, value: impl FnOnce() -> V) {
+    /// Passes by what is not smaller than the last one, if there is no room. `beyond` says so of a key; both key and
+    /// value are only made of what is kept for now.
+    pub(super) fn offer(&mut self, beyond: impl FnOnce(&K) -> bool, make: impl FnOnce() -> (K, V)) {
         self.offered += 1;
-        let beyond = self.kept.last_key_value().is_some_and(|((last, _), _)| key >= *last);
-        if self.kept.len() >= self.room && (beyond || self.room == 0) {
+        let full = self.kept.len() >= self.room;
+        if full && self.kept.last_key_value().is_none_or(|((last, _), _)| beyond(last)) {
             return;
         }
-        self.kept.insert((key, self.offered), value());
-        if self.kept.len() > self.room {
+        let (key, value) = make();
+        self.kept.insert((key, self.offered), value);
+        if full {
             self.kept.pop_last();
         }
     }
@@ -48,7 +50,7 @@ mod tests {
             let mut smallest = Smallest::new(room);
             let numbers: Vec<u32> = (0..100).map(|number| number * 37 % 50).collect();
             for &number in &numbers {
-                smallest.offer(number, || number);
+                smallest.offer(|last| number >= *last, || (number, number));
             }
             let mut sorted = numbers;
             sorted.sort_unstable();

@@ -107,3 +107,13 @@ async fn a_bad_body_is_told_what_is_wrong() {
     problem(&post(&router, &format!("{path}/open"), &" ".repeat(5_000)).await, 413, None);
     assert_eq!(get(&router, path).await.body["state"], "closed");
 }
+
+#[tokio::test]
+async fn a_panic_is_an_answer_and_does_no_harm() {
+    let set = upstreams(clock());
+    set.handle("inventory").unwrap().force_open();
+    let router = Admin::new().set("upstreams", set).vital(|_, _| panic!("a panic of the test")).router();
+    let detail = problem(&get(&router, "/ready").await, 500, None);
+    assert!(detail.contains("panic"), "{detail}");
+    assert_eq!(get(&router, "/health").await.status, 200);
+}

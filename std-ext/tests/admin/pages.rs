@@ -70,3 +70,33 @@ async fn states_select_and_the_totals_stay() {
     }
     assert!(keys(&shown(&router, "/circuits/upstreams?state=half_open").await).is_empty());
 }
+
+/// The figures of docs/admin.md: `cargo test --release -p fusebox-std --features axum --test admin -- --ignored --nocapture`.
+#[tokio::test]
+#[ignore = "it measures, and asserts nothing about time"]
+async fn what_answers_about_a_hundred_thousand_circuits_take() {
+    let set = builder::<String>(clock()).capacity(100_000).build().unwrap();
+    for number in 0..100_000 {
+        let circuit = set.handle(&format!("peer-{number}.example.org:8080")).unwrap();
+        if number % 10 == 0 {
+            circuit.open();
+        }
+    }
+    let router = admin(&set);
+    for path in [
+        "/circuits/upstreams",
+        "/circuits/upstreams?limit=1000",
+        "/circuits/upstreams?state=half_open",
+        "/circuits/upstreams/peer-7.example.org%3A8080",
+        "/health",
+    ] {
+        let mut times: Vec<_> = Vec::new();
+        for _ in 0..21 {
+            let start = std::time::Instant::now();
+            assert_eq!(super::get(&router, path).await.status, 200);
+            times.push(start.elapsed());
+        }
+        times.sort_unstable();
+        println!("{path}: median {:.1?}, longest {:.1?}", times[10], times[20]);
+    }
+}

@@ -1,10 +1,17 @@
 //! What is told about circuits.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use axum::body::Body;
+use axum::http::Request;
 use fusebox::policy::{Consecutive, MaxFailures};
 use fusebox::{Event, Outcome, Settings, State};
 use fusebox_std::admin::{Admin, CircuitDetails};
 use fusebox_std::{CircuitBreakerSet, Counts, StdClock};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::{admin, builder, clock, secs, shown, trip, upstreams};
 
@@ -141,4 +148,14 @@ fn reports_are_for_other_programs_too() {
     let details = CircuitDetails::new("upstreams", &circuit);
     assert_eq!(details.report.state, State::Observe.as_str());
     assert_eq!(serde_json::to_value(&details).unwrap()["state"], "observe");
+}
+
+#[test]
+fn outside_of_a_runtime_it_answers_too() {
+    let set = upstreams(clock());
+    set.handle("inventory").unwrap();
+    let request = Request::get("/circuits/upstreams/inventory").body(Body::empty()).unwrap();
+    let mut response = pin!(admin(&set).oneshot(request));
+    let polled = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready(Ok(response)) if response.status() == 200));
 }
