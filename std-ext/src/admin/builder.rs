@@ -24,15 +24,15 @@ use crate::set::CircuitBreakerSet;
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 /// # runtime.block_on(async {
 /// let upstreams = CircuitBreakerSet::<String>::new();
-/// upstreams.handle("inventory").map_err(std::io::Error::other)?.open();
+/// upstreams.handle("inventory")?.open();
 /// let admin = Admin::new().set("upstreams", upstreams).router();
 ///
-/// let request = Request::get("/circuits/upstreams?state=open").body(Body::empty());
-/// let response = admin.oneshot(request.map_err(std::io::Error::other)?).await?;
+/// let request = Request::get("/circuits/upstreams?state=open").body(Body::empty())?;
+/// let response = admin.oneshot(request).await?;
 /// assert_eq!(response.status(), StatusCode::OK);
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "it is served by its router"]
 pub struct Admin(Known);
