@@ -223,6 +223,23 @@ impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBrea
         self.peer().snapshot()
     }
 
+    /// Takes in the result of a call that was made without asking, such as one that a log or a load balancer tells of.
+    /// It counts, as a fast one, while the circuit is closed, and not otherwise: probes are those that were admitted.
+    ///
+    /// ```
+    /// use fusebox::{CircuitBreaker, Outcome, State, clock::ManualClock};
+    ///
+    /// let clock = ManualClock::<1_000>::new();
+    /// let breaker = CircuitBreaker::new(&clock);
+    /// for _ in 0..4 {
+    ///     breaker.report(Outcome::Failure);
+    /// }
+    /// assert_eq!(breaker.state(), State::Open);
+    /// ```
+    pub fn report(&self, outcome: Outcome) {
+        self.peer().report(outcome);
+    }
+
     /// Takes up a saved state in place of the present one, `asleep` after it was saved: zero if that is not
     /// known. Results of calls under way no longer count.
     pub fn restore(&self, snapshot: &Snapshot, asleep: Duration) {

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Transition};
-use crate::guard::Refusal;
+use crate::guard::{Grant, Refusal};
 use crate::listener::Listener;
 use crate::machine::{Command, Effect, Input, held_open, is_calm, left, step};
 use crate::outcome::{Outcome, State};
@@ -42,12 +42,35 @@ pub struct Peer<'a, C, P: TripPolicy = MaxFailures<3>, L = (), K: ?Sized = (), S
     pub(crate) shared: &'a Shared<C, L, S>,
 }
 
-/// What the circuits of a set have in common.
+/// What circuits have in common, for [tables of your own](Peer::new).
 #[derive(Debug)]
-pub(crate) struct Shared<C, L, S> {
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Shared<C, L, S> {
     pub(crate) settings: S,
     pub(crate) clock: C,
     pub(crate) listener: L,
+}
+
+impl<C, L, S> Shared<C, L, S> {
+    /// Settings, a clock, and who is told of events: `()` for nobody.
+    pub const fn new(settings: S, clock: C, listener: L) -> Self {
+        Self { settings, clock, listener }
+    }
+
+    /// The settings.
+    pub const fn settings(&self) -> &S {
+        &self.settings
+    }
+
+    /// The clock.
+    pub const fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// Who is told of events.
+    pub const fn listener(&self) -> &L {
+        &self.listener
+    }
 }
 
 impl<C, P: TripPolicy, L, K: ?Sized, S> Clone for Peer<'_, C, P, L, K, S> {
@@ -59,6 +82,28 @@ impl<C, P: TripPolicy, L, K: ?Sized, S> Clone for Peer<'_, C, P, L, K, S> {
 impl<C, P: TripPolicy, L, K: ?Sized, S> Copy for Peer<'_, C, P, L, K, S> {}
 
 impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'a, C, P, L, K, S> {
+    /// The handle to a circuit in a table of your own. Always give it the same key and the same `shared`, or one with
+    /// other settings of the same kind.
+    ///
+    /// ```
+    /// use fusebox::policy::MaxFailures;
+    /// use fusebox::{Circuit, Peer, Settings, Shared, State, clock::ManualClock};
+    ///
+    /// let shared = Shared::new(Settings::DEFAULT, ManualClock::<1_000>::new(), ());
+    /// let table: [Circuit<MaxFailures<3>>; 2] = [const { Circuit::new() }; 2];
+    ///
+    /// let second = Peer::new(&1, &table[1], &shared);
+    /// for _ in 0..4 {
+    ///     let _ = second.call(|| Err::<(), _>("no answer"));
+    /// }
+    /// assert_eq!(second.state(), State::Open);
+    /// assert_eq!(Peer::new(&0, &table[0], &shared).state(), State::Closed);
+    /// ```
+    #[inline]
+    pub const fn new(key: &'a K, circuit: &'a Circuit<P>, shared: &'a Shared<C, L, S>) -> Self {
+        Self { key, circuit, shared }
+    }
+
     #[inline]
     pub(crate) fn settings(self) -> &'a Settings<C, P> {
         self.shared.settings.as_ref()
@@ -104,6 +149,14 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     pub fn abandon_ticket(self, ticket: Ticket, outcome: Outcome) {
         self.settle(ticket.grant, outcome, None);
         self.tell(Event::Abandoned(outcome));
+    }
+
+    /// Takes in the result of a call that nobody asked for. See [`CircuitBreaker::report`](crate::CircuitBreaker::report).
+    pub fn report(self, outcome: Outcome) {
+        let low = self.circuit.word.low();
+        if matches!(Rule::of(low), Rule::Closed) {
+            self.settle(Grant { low, started: Instant::from_ticks(0) }, outcome, Some(0));
+        }
     }
 
     /// The state. See [`CircuitBreaker::state`](crate::CircuitBreaker::state).

@@ -1,5 +1,5 @@
 //! Every public type has a `defmt::Format`, so that firmware can log it.
-#![cfg(all(feature = "defmt", not(loom)))]
+#![cfg(all(feature = "defmt", not(fusebox_loom)))]
 
 use fusebox::clock::{FnClock, ManualClock, TickCounter};
 use fusebox::policy::{Call, Cell, Consecutive, CountWindow, MaxFailures, Rates, Tally, TimeWindow};
@@ -30,6 +30,7 @@ const _: () = {
     is_format::<Settings<Khz>>();
     is_format::<SettingsBuilder<Khz>>();
     is_format::<SettingsError>();
+    is_format::<Shared<Khz, (), Settings<Khz>>>();
     is_format::<Snapshot>();
     is_format::<SnapshotError>();
     is_format::<State>();

@@ -38,6 +38,7 @@ mod record;
 #[cfg(feature = "saved")]
 mod saved;
 mod set;
+mod sync;
 #[cfg(feature = "tokio")]
 mod until_ready;
 mod versions;

@@ -208,6 +208,12 @@ impl Model {
         }
     }
 
+    pub(crate) fn report(&mut self, outcome: Outcome) {
+        if self.phase == Phase::Closed && outcome != Outcome::Ignored {
+            self.settle_closed(Result { at: self.now, failed: outcome == Outcome::Failure, slow: false });
+        }
+    }
+
     /// Takes a result into the history and says whether the policy is broken.
     fn record(&mut self, result: Result) -> bool {
         self.history.push(result);

@@ -101,7 +101,7 @@ impl CircuitDetails {
         P: TripPolicy,
         L: Listener<K>,
     {
-        let (counted, counts) = (circuit.0.beside.common.counts, circuit.counts());
+        let (counted, counts) = (circuit.0.common.counts, circuit.counts());
         let calls = CallsReport {
             success: (counted == Counts::All).then_some(counts.successes),
             failure: counts.failures,
