@@ -134,3 +134,22 @@ fn an_address_that_is_taken_is_named() {
         "{text}"
     );
 }
+
+/// As Ctrl-C does it.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_program_in_good_order() {
+    use std::io::{BufRead, BufReader};
+
+    let program = env!("CARGO_BIN_EXE_fusebox-axum-server");
+    // It would end by itself, so that a program which ignores interrupts is not waited for forever.
+    let output =
+        duct::cmd!(program, "--shop", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--for", "20").reader().unwrap();
+    let pid = output.pids()[0].to_string();
+    let mut lines = BufReader::new(output).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("north  200 OK")));
+    duct::cmd!("kill", "-INT", pid).run().unwrap();
+    let rest: Vec<_> = lines.collect();
+    assert!(rest.iter().any(|line| line.starts_with("The southern warehouse was asked")), "{rest:?}");
+    assert!(!rest.iter().any(|line| line.contains("is mended")), "it was not interrupted: {rest:?}");
+}

@@ -16,7 +16,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /circuits` | [all sets, each with its first circuits](SetReport) |
+//! | `GET /circuits` | [all sets, each with its first circuits](SetsReport) |
 //! | `GET /circuits/SET?state=open,half_open&limit=100&after=KEY` | [one set](SetReport), page by page |
 //! | `GET /circuits/SET/KEY` | [all that is known of a circuit](CircuitDetails) |
 //! | `GET /circuits/SET/KEY/explain` | [why it is in its state](CircuitReport) |
@@ -56,7 +56,7 @@ mod smallest;
 
 pub use builder::Admin;
 pub use health::{HealthCheck, HealthReport, HealthStatus, Observed};
-pub use page::SetReport;
+pub use page::{SetReport, SetsReport};
 pub use problem::Problem;
 pub use report::{
     ByState, CallsReport, CircuitDetails, CircuitReport, RecordReport, RejectionsReport, TallyReport, TripReport,

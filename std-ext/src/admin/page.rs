@@ -1,12 +1,18 @@
 //! A page of a set's circuits.
 
-use fusebox::State;
+use std::fmt::Display;
+use std::hash::Hash;
+
+use fusebox::policy::TripPolicy;
+use fusebox::{Listener, State};
 use serde::Serialize;
 
 use super::known::AnySet;
 use super::problem::Problem;
 use super::report::{ByState, CircuitReport};
 use super::smallest::Smallest;
+use crate::clock::Uptime;
+use crate::set::CircuitBreakerSet;
 
 /// A set and some of its circuits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +36,39 @@ pub struct SetReport {
     pub next_after: Option<String>,
 }
 
+impl SetReport {
+    /// The first hundred circuits of a set, as `GET /circuits/SET` tells them by default.
+    ///
+    /// ```
+    /// use fusebox_std::CircuitBreakerSet;
+    /// use fusebox_std::admin::SetReport;
+    ///
+    /// let upstreams = CircuitBreakerSet::<String>::new();
+    /// upstreams.handle("inventory")?.open();
+    /// let report = SetReport::new("upstreams", &upstreams);
+    /// assert_eq!((report.size, report.states.open), (1, 1));
+    /// # Ok::<(), fusebox::Rejected>(())
+    /// ```
+    pub fn new<K, C, P, L>(name: &str, set: &CircuitBreakerSet<K, C, P, L>) -> Self
+    where
+        K: Display + Clone + Eq + Hash + Send + Sync + 'static,
+        C: Uptime + Clone + Send + Sync + 'static,
+        P: TripPolicy + Send + Sync + 'static,
+        P::History: Send + Sync,
+        L: Listener<K> + Send + Sync + 'static,
+    {
+        Selection::DEFAULT.of(name, set)
+    }
+}
+
+/// All sets.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SetsReport {
+    /// Each of them, by name.
+    pub sets: Vec<SetReport>,
+}
+
 /// The most circuits on a page.
 const MAX_LIMIT: usize = 1_000;
 
@@ -42,10 +81,10 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    const DEFAULT_LIMIT: usize = 100;
+    const DEFAULT: Self = Self { states: None, limit: 100, after: None };
 
     pub(super) fn read(query: Vec<(String, String)>) -> Result<Self, Problem> {
-        let mut selection = Self { states: None, limit: Self::DEFAULT_LIMIT, after: None };
+        let mut selection = Self::DEFAULT;
         for (field, value) in query {
             match field.as_str() {
                 "state" => {

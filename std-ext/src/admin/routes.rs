@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
@@ -18,7 +18,7 @@ use super::answer;
 use super::change::Change;
 use super::health::HealthReport;
 use super::known::{AnyCircuit, AnySet, NotChanged};
-use super::page::{Selection, SetReport};
+use super::page::{Selection, SetsReport};
 use super::problem::Problem;
 
 /// Whether the circuit of this set, with the key displayed like this, is vital.
@@ -52,12 +52,6 @@ struct OfChange {
     set: String,
     circuit: String,
     change: String,
-}
-
-/// All sets.
-#[derive(Serialize)]
-struct SetsReport {
-    sets: Vec<SetReport>,
 }
 
 /// No fallback for unknown paths: that is for whoever merges or nests this.
