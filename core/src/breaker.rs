@@ -223,6 +223,23 @@ impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBrea
         self.peer().snapshot()
     }
 
+    /// Takes in the result of a call that was made without asking, such as one that a log or a load balancer tells of.
+    /// It counts, as a fast one, while the circuit is closed, and not otherwise: probes are those that were admitted.
+    ///
+    /// ```
+    /// use fusebox::{CircuitBreaker, Outcome, State, clock::ManualClock};
+    ///
+    /// let clock = ManualClock::<1_000>::new();
+    /// let breaker = CircuitBreaker::new(&clock);
+    /// for _ in 0..4 {
+    ///     breaker.report(Outcome::Failure);
+    /// }
+    /// assert_eq!(breaker.state(), State::Open);
+    /// ```
+    pub fn report(&self, outcome: Outcome) {
+        self.peer().report(outcome);
+    }
+
     /// Takes up a saved state in place of the present one, `asleep` after it was saved: zero if that is not
     /// known. Results of calls under way no longer count.
     pub fn restore(&self, snapshot: &Snapshot, asleep: Duration) {
@@ -242,6 +259,32 @@ impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBrea
     /// nothing is changed.
     pub fn open_for(&self, wait: Duration) -> Result<(), SettingsError> {
         self.peer().open_for(wait)
+    }
+
+    /// Makes the rest of an open circuit's wait at least this long, for a peer that said when to come back. The
+    /// whole wait is rounded up as [`open_for`](Self::open_for) does. Says whether it became longer. A circuit that is
+    /// not open stays as it is, and so does the wait of later openings. No event tells of it.
+    ///
+    /// A peer may say anything: cap what it asks for.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use fusebox::{CircuitBreaker, clock::ManualClock};
+    ///
+    /// let clock = ManualClock::<1_000>::new();
+    /// let breaker = CircuitBreaker::new(&clock);
+    /// for _ in 0..4 {
+    ///     let _ = breaker.call(|| Err::<(), _>("503, Retry-After: 60"));
+    /// }
+    /// assert_eq!(breaker.wait_at_least(Duration::from_secs(60)), Ok(true));
+    /// assert!(breaker.retry_after().is_some_and(|left| left.as_duration() >= Duration::from_secs(60)));
+    /// ```
+    ///
+    /// # Errors
+    /// [`SettingsError::WaitAtLeast`] beyond 2<sup>31</sup> - 2<sup>20</sup> ticks (24.8 days at 1 kHz), and nothing is
+    /// changed.
+    pub fn wait_at_least(&self, wait: Duration) -> Result<bool, SettingsError> {
+        self.peer().wait_at_least(wait)
     }
 
     /// Lets probes through by hand, without the rest of the wait. Says whether it could: an open or forced

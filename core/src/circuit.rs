@@ -28,6 +28,12 @@ impl<P: TripPolicy> Circuit<P> {
         Self::at(Word::NEW)
     }
 
+    /// The same, with a generation to begin with. Where circuits of one table begin with different ones, such as a
+    /// part of their keys' hashes, those that open in the same tick draw different jitter.
+    pub const fn with_generation(generation: u8) -> Self {
+        Self::at(Word::NEW.in_generation(generation))
+    }
+
     pub(crate) const fn at(word: Word) -> Self {
         Self { word: Carrier::new(word), history: P::EMPTY }
     }

@@ -32,6 +32,12 @@ impl Grant {
     pub(crate) const WOULD_REJECT: u32 = Phase::Disabled as u32 | 1 << 8;
     /// Granted while closed, and the length of the call matters: a bit that the state word has no use for then.
     const TIMED: u32 = 1 << 8;
+
+    /// Whether it was granted while closed, and the length of the call matters.
+    #[inline]
+    pub(crate) const fn is_timed(self) -> bool {
+        is_closed(self.low) && self.low & Self::TIMED != 0
+    }
 }
 
 /// Why not.

@@ -140,7 +140,7 @@ pub use jitter::Jitter;
 pub use listener::DefmtListener;
 pub use listener::Listener;
 pub use outcome::{Outcome, State};
-pub use peer::Peer;
+pub use peer::{Peer, Shared};
 pub use permit::Permit;
 pub use rejected::{Error, RejectReason, Rejected};
 pub use set::{CircuitBreakerSet, Ticket, WhenFull};

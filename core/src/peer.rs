@@ -5,9 +5,9 @@ use core::time::Duration;
 use crate::breaker::CircuitBreaker;
 use crate::circuit::{Circuit, Driven};
 use crate::event::{Cause, Event, Transition};
-use crate::guard::Refusal;
+use crate::guard::{Grant, Refusal};
 use crate::listener::Listener;
-use crate::machine::{Command, Effect, Input, is_calm, left, step};
+use crate::machine::{Command, Effect, Input, held_open, is_calm, left, step};
 use crate::outcome::{Outcome, State};
 use crate::permit::Permit;
 use crate::policy::{MaxFailures, Tally, TripPolicy};
@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::settings_error::SettingsError;
 use crate::snapshot::Snapshot;
 use crate::time::{Clock, Instant, Ticks, ticks_in, ticks_in_at_most};
-use crate::word::{Hold, Phase, Rule, Word};
+use crate::word::{Hold, Phase, Rule, Word, is_closed};
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet) or a
 /// [`CircuitBreaker`](crate::CircuitBreaker).
@@ -42,12 +42,35 @@ pub struct Peer<'a, C, P: TripPolicy = MaxFailures<3>, L = (), K: ?Sized = (), S
     pub(crate) shared: &'a Shared<C, L, S>,
 }
 
-/// What the circuits of a set have in common.
+/// What circuits have in common, for [tables of your own](Peer::new).
 #[derive(Debug)]
-pub(crate) struct Shared<C, L, S> {
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Shared<C, L, S> {
     pub(crate) settings: S,
     pub(crate) clock: C,
     pub(crate) listener: L,
+}
+
+impl<C, L, S> Shared<C, L, S> {
+    /// Settings, a clock, and who is told of events: `()` for nobody.
+    pub const fn new(settings: S, clock: C, listener: L) -> Self {
+        Self { settings, clock, listener }
+    }
+
+    /// The settings.
+    pub const fn settings(&self) -> &S {
+        &self.settings
+    }
+
+    /// The clock.
+    pub const fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// Who is told of events.
+    pub const fn listener(&self) -> &L {
+        &self.listener
+    }
 }
 
 impl<C, P: TripPolicy, L, K: ?Sized, S> Clone for Peer<'_, C, P, L, K, S> {
@@ -59,6 +82,28 @@ impl<C, P: TripPolicy, L, K: ?Sized, S> Clone for Peer<'_, C, P, L, K, S> {
 impl<C, P: TripPolicy, L, K: ?Sized, S> Copy for Peer<'_, C, P, L, K, S> {}
 
 impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'a, C, P, L, K, S> {
+    /// The handle to a circuit in a table of your own. Always give it the same key and the same `shared`, or one with
+    /// other settings of the same kind.
+    ///
+    /// ```
+    /// use fusebox::policy::MaxFailures;
+    /// use fusebox::{Circuit, Peer, Settings, Shared, State, clock::ManualClock};
+    ///
+    /// let shared = Shared::new(Settings::DEFAULT, ManualClock::<1_000>::new(), ());
+    /// let table: [Circuit<MaxFailures<3>>; 2] = [const { Circuit::new() }; 2];
+    ///
+    /// let second = Peer::new(&1, &table[1], &shared);
+    /// for _ in 0..4 {
+    ///     let _ = second.call(|| Err::<(), _>("no answer"));
+    /// }
+    /// assert_eq!(second.state(), State::Open);
+    /// assert_eq!(Peer::new(&0, &table[0], &shared).state(), State::Closed);
+    /// ```
+    #[inline]
+    pub const fn new(key: &'a K, circuit: &'a Circuit<P>, shared: &'a Shared<C, L, S>) -> Self {
+        Self { key, circuit, shared }
+    }
+
     #[inline]
     pub(crate) fn settings(self) -> &'a Settings<C, P> {
         self.shared.settings.as_ref()
@@ -92,11 +137,26 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
         self.settle(ticket.grant, outcome, None);
     }
 
+    /// Whether a success of this ticket's call would change nothing, whatever happens until then. Such a success need
+    /// not be settled: for tables of your own, which then need not keep hold of the circuit during the call.
+    #[inline]
+    pub fn needs_no_success(self, ticket: &Ticket) -> bool {
+        !P::COUNTS_SUCCESSES && is_closed(ticket.grant.low) && !ticket.grant.is_timed()
+    }
+
     /// Settles a ticket whose call nobody saw the end of, as an outcome that the caller decides on.
     #[allow(clippy::needless_pass_by_value, reason = "a ticket is used up by being settled")]
     pub fn abandon_ticket(self, ticket: Ticket, outcome: Outcome) {
         self.settle(ticket.grant, outcome, None);
         self.tell(Event::Abandoned(outcome));
+    }
+
+    /// Takes in the result of a call that nobody asked for. See [`CircuitBreaker::report`](crate::CircuitBreaker::report).
+    pub fn report(self, outcome: Outcome) {
+        let low = self.circuit.word.low();
+        if matches!(Rule::of(low), Rule::Closed) {
+            self.settle(Grant { low, started: Instant::from_ticks(0) }, outcome, Some(0));
+        }
     }
 
     /// The state. See [`CircuitBreaker::state`](crate::CircuitBreaker::state).
@@ -175,6 +235,22 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
         let hold = ticks_in(wait, C::HZ).and_then(Hold::at_least).ok_or(SettingsError::OpenFor)?;
         self.obey(Command::OpenFor(hold));
         Ok(())
+    }
+
+    /// Makes the rest of an open circuit's wait longer. See
+    /// [`CircuitBreaker::wait_at_least`](crate::CircuitBreaker::wait_at_least).
+    pub fn wait_at_least(self, wait: Duration) -> Result<bool, SettingsError> {
+        let wait = ticks_in(wait, C::HZ).filter(|ticks| Hold::at_least(*ticks).is_some());
+        let wait = wait.ok_or(SettingsError::WaitAtLeast)?;
+        let (settings, clock) = (self.settings(), &self.shared.clock);
+        let mut word = self.circuit.word.load();
+        while let Some(held) = held_open(word, wait, clock.now(), &settings.rules) {
+            match self.circuit.word.replace(word, held) {
+                Ok(()) => return Ok(true),
+                Err(found) => word = found,
+            }
+        }
+        Ok(false)
     }
 
     /// Lets probes through. See [`CircuitBreaker::half_open`](crate::CircuitBreaker::half_open).

@@ -93,6 +93,8 @@ settings_error! {
         MinCalls = "min_calls", "must be 1 or more and at most the calls that the window can hold";
         /// A wait set by hand is longer than the clock can measure.
         OpenFor = "open_for", "must be at most 2^31 - 2^20 ticks";
+        /// A peer asks for more time than the clock can measure.
+        WaitAtLeast = "wait_at_least", "must be at most 2^31 - 2^20 ticks";
     }
 }
 

@@ -304,9 +304,10 @@ impl Hold {
     const MAX_SHIFT: u32 = 20;
     const MANTISSA: u32 = (1 << Self::BITS) - 1;
 
-    /// The longest: 2^31 - 2^20 ticks, 24.8 days at 1 kHz.
+    /// 2^31 - 2^20 ticks, 24.8 days at 1 kHz.
+    pub(crate) const LONGEST: Self = Self(Self::MAX_SHIFT << Self::BITS | Self::MANTISSA);
     #[cfg(test)]
-    pub(crate) const MAX: u32 = Self::MANTISSA << Self::MAX_SHIFT;
+    pub(crate) const MAX: u32 = Self::LONGEST.ticks();
 
     /// A hold of at least `ticks`, or `None` if that is more than [`MAX`](Self::MAX).
     pub(crate) const fn at_least(ticks: u32) -> Option<Self> {

@@ -30,6 +30,7 @@ const _: () = {
     is_format::<Settings<Khz>>();
     is_format::<SettingsBuilder<Khz>>();
     is_format::<SettingsError>();
+    is_format::<Shared<Khz, (), Settings<Khz>>>();
     is_format::<Snapshot>();
     is_format::<SnapshotError>();
     is_format::<State>();

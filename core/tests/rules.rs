@@ -5,11 +5,15 @@
 mod common;
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use common::{Khz, Log, admitted, breaker, builder, fail, first_probe, left, millis, secs, succeed, trip};
-use fusebox::clock::FnClock;
-use fusebox::policy::{Rates, Tally};
-use fusebox::{CircuitBreaker, CircuitBreakerSet, Event, Instant, Outcome, Settings, State, Ticks, TripReason};
+use fusebox::clock::{FnClock, ManualClock};
+use fusebox::policy::{Rates, Tally, TripPolicy};
+use fusebox::{
+    CircuitBreaker, CircuitBreakerSet, Event, Instant, Outcome, Peer, Settings, SettingsBuilder, State, Ticks,
+    TripReason,
+};
 
 /// Lets that many probes through, settles the first ones so, and says what became of the circuit.
 fn verdict(probes: u8, min_calls: u32, outcomes: &[Outcome]) -> State {
@@ -267,4 +271,27 @@ fn abandoned_calls_are_told_as_what_they_count() {
     breaker.clock().advance(secs(1));
     drop(permit);
     assert_eq!((log.take(), breaker.tally().failures), (vec![Event::Abandoned(Outcome::Failure)], 1));
+}
+
+#[test]
+fn a_success_need_not_be_settled_only_if_it_can_never_matter() {
+    fn needs_none<P: TripPolicy>(builder: SettingsBuilder<&ManualClock, P>, open: bool) -> bool {
+        let clock = ManualClock::new();
+        let breaker = CircuitBreaker::with_settings(&clock, builder.build().unwrap());
+        if open {
+            breaker.open();
+            clock.advance_ticks(10_000);
+        }
+        let peer = Peer::from(&breaker);
+        let ticket = peer.try_acquire_ticket().unwrap();
+        let needs_none = peer.needs_no_success(&ticket);
+        peer.settle_ticket(ticket, Outcome::Ignored);
+        needs_none
+    }
+    let plain = Settings::<&ManualClock>::builder;
+    assert!(needs_none(plain(), false));
+    assert!(!needs_none(plain(), true), "a probe's success closes");
+    assert!(!needs_none(plain().slow_call(Duration::from_secs(1)), false), "it may be slow");
+    assert!(!needs_none(plain().consecutive(3), false), "it may end a row that is yet to begin");
+    assert!(!needs_none(plain().max_failures::<3>(3, Duration::from_secs(1)).or_consecutive(3), false));
 }

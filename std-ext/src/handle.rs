@@ -215,6 +215,15 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.breaker().open_for(wait)
     }
 
+    /// Makes the rest of an open circuit's wait at least this long, for a peer that said when to come back. Says
+    /// whether the wait became longer; a circuit that is not open stays as it is.
+    ///
+    /// # Errors
+    /// [`SettingsError::WaitAtLeast`] for more than the clock can measure, and nothing is changed.
+    pub fn wait_at_least(&self, wait: Duration) -> Result<bool, SettingsError> {
+        self.breaker().wait_at_least(wait)
+    }
+
     /// Lets probes through by hand. Says whether it could.
     pub fn half_open(&self) -> bool {
         self.breaker().half_open()

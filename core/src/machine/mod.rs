@@ -277,6 +277,23 @@ pub(crate) const fn left(word: Word, now: Instant, rules: &Rules) -> u32 {
     whole.saturating_sub(now.waited_since(word.since, rules.skew))
 }
 
+/// The word of an open circuit that stays so for at least these ticks from `now`; `None` where nothing has to change.
+///
+/// Neither state nor generation changes, so this is no input of the machine.
+pub(crate) const fn held_open(word: Word, wait: u32, now: Instant, rules: &Rules) -> Option<Word> {
+    let before = left(word, now, rules);
+    if !matches!(word.phase(), Phase::Open) || before >= wait {
+        return None;
+    }
+    // A wait that is over may be so for days. Counted from then, the new one would be rounded by minutes.
+    let word = if before == 0 { word.at(now) } else { word };
+    let whole = now.waited_since(word.since, rules.skew).saturating_add(wait);
+    match Hold::at_least(whole) {
+        Some(hold) => Some(word.with_hold(hold)),
+        None => Some(word.with_hold(Hold::LONGEST)),
+    }
+}
+
 /// By hand. Whatever was in flight no longer counts.
 #[allow(clippy::match_same_arms, reason = "one line per command")]
 const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Option<Word>, Effect) {

@@ -115,6 +115,36 @@ fn everywhere(mut check: impl FnMut(Word, Input, Instant, &Rules, Option<Rates>,
     combinations
 }
 
+#[test]
+#[cfg_attr(miri, ignore = "pure arithmetic, and much of it")]
+fn a_circuit_that_is_held_open_waits_so_long_and_changes_in_nothing_else() {
+    let now = Instant::from_ticks(2);
+    for (rules, _) in rule_sets() {
+        for low in words(&rules) {
+            for age in AGES {
+                let word = Word { low, since: now.before(age) };
+                let before = left(word, now, &rules);
+                for wait in [0, 1, before.saturating_sub(1), before, before + 1, 70_000, Hold::MAX] {
+                    let is_open = word.phase() == Phase::Open;
+                    let Some(held) = held_open(word, wait, now, &rules) else {
+                        assert!(!is_open || before >= wait, "{word:?} {wait}");
+                        continue;
+                    };
+                    assert!(is_open && before < wait, "{word:?} {wait}");
+                    let after = left(held, now, &rules);
+                    let whole = elapsed(held, now, &rules).saturating_add(wait);
+                    assert!(after >= wait || whole > Hold::MAX, "{word:?} {wait}: {after}");
+                    assert!(after - after / 1_024 <= wait + whole / 1_024, "{word:?} {wait}: {after}");
+                    assert_eq!((held.phase(), held.generation()), (word.phase(), word.generation()));
+                    assert_eq!(held.exponent(), word.exponent());
+                    assert_eq!(held.since, if before == 0 { now } else { word.since });
+                    assert!(held.is_sound());
+                }
+            }
+        }
+    }
+}
+
 fn elapsed(word: Word, now: Instant, rules: &Rules) -> u32 {
     now.waited_since(word.since, rules.skew)
 }

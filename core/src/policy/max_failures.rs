@@ -78,6 +78,7 @@ fn age<C: Clock>(cell: u32, now: Instant) -> Option<u32> {
 impl<const N: usize> TripPolicy for MaxFailures<N> {
     type History = [Cell; N];
     const EMPTY: Self::History = [const { Cell::new(0) }; N];
+    const COUNTS_SUCCESSES: bool = false;
 
     #[inline]
     fn record<C: Clock>(&self, history: &Self::History, call: Call, clock: &C) -> Option<Trip> {
@@ -89,11 +90,6 @@ impl<const N: usize> TripPolicy for MaxFailures<N> {
         let failures = self.max + 1;
         let tally = Tally { calls: failures, failures, slow: 0 };
         too_many.then_some(Trip::new(TripReason::MaxFailures, tally))
-    }
-
-    #[inline]
-    fn ignores_success(&self, _: &Self::History) -> bool {
-        true
     }
 
     fn clear(&self, history: &Self::History) {

@@ -99,6 +99,9 @@ pub trait TripPolicy: Copy {
     /// A peer nothing is known of.
     const EMPTY: Self::History;
 
+    /// Whether a fast success may ever change something. If not, nobody need remember which circuit it came from.
+    const COUNTS_SUCCESSES: bool = true;
+
     /// Takes in the result of a call and says whether the circuit has to open.
     ///
     /// Runs in a bounded number of steps and must not block. Only a policy that needs the time reads
@@ -108,7 +111,7 @@ pub trait TripPolicy: Copy {
     /// Whether a fast success would change nothing just now; then it is not even recorded.
     #[inline]
     fn ignores_success(&self, _history: &Self::History) -> bool {
-        false
+        !Self::COUNTS_SUCCESSES
     }
 
     /// Forgets everything: the circuit is about to close.

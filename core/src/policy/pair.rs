@@ -8,6 +8,7 @@ use crate::time::{Clock, Instant};
 impl<A: TripPolicy, B: TripPolicy> TripPolicy for (A, B) {
     type History = (A::History, B::History);
     const EMPTY: Self::History = (A::EMPTY, B::EMPTY);
+    const COUNTS_SUCCESSES: bool = A::COUNTS_SUCCESSES || B::COUNTS_SUCCESSES;
 
     #[inline]
     fn record<C: Clock>(&self, history: &Self::History, call: Call, clock: &C) -> Option<Trip> {

@@ -25,7 +25,7 @@ impl<K, P: TripPolicy> Slot<K, P> {
     /// A new circuit, `used` being a time that is not now. Where its generations begin tells its jitter from that
     /// of others who open in the same moment.
     pub(super) const fn new(key: K, hash: u16, used: u16) -> Self {
-        Self { key, circuit: Circuit::at(Word::NEW.in_generation(hash as u8)), hash, used }
+        Self { key, circuit: Circuit::with_generation(hash as u8), hash, used }
     }
 
     /// A place whose calls all go through and count for nothing.

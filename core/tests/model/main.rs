@@ -24,6 +24,8 @@ enum Op {
     Drop(usize),
     Open,
     OpenFor(u32),
+    WaitAtLeast(u32),
+    Report(Outcome),
     HalfOpen,
     Close,
     Reset,
@@ -95,6 +97,14 @@ fn agree<P: TripPolicy>(builder: SettingsBuilder<Clock<'_>, P>, config: &Config,
             Op::OpenFor(ticks) => {
                 breaker.open_for(Duration::from_millis(ticks.into())).unwrap();
                 model.open_for(ticks.into());
+            }
+            Op::WaitAtLeast(ticks) => {
+                let longer = breaker.wait_at_least(Duration::from_millis(ticks.into())).unwrap();
+                assert_eq!(longer, model.wait_at_least(ticks.into()), "operation {turn} of {ops:?} with {config:?}");
+            }
+            Op::Report(outcome) => {
+                breaker.report(outcome);
+                model.report(outcome);
             }
             Op::HalfOpen => assert_eq!(breaker.half_open(), model.half_open()),
             Op::Close => {
@@ -277,8 +287,9 @@ fn ops() -> impl Strategy<Value = Op> {
         2 => (0usize..8).prop_map(Op::Drop),
         6 => (0u32..12).prop_map(Op::Advance),
         1 => (0u32..100_000).prop_map(Op::Advance),
+        1 => prop_oneof![Just(Outcome::Failure), Just(Outcome::Success), Just(Outcome::Ignored)].prop_map(Op::Report),
         1 => prop_oneof![
-            Just(Op::Open), (0u32..30).prop_map(Op::OpenFor), Just(Op::HalfOpen), Just(Op::Close), Just(Op::Reset),
+            Just(Op::Open), (0u32..30).prop_map(Op::OpenFor), (0u32..30).prop_map(Op::WaitAtLeast), Just(Op::HalfOpen), Just(Op::Close), Just(Op::Reset),
             Just(Op::ForceOpen), Just(Op::Disable), Just(Op::Observe), Just(Op::Automatic), Just(Op::Automatic),
         ],
     ]

@@ -208,6 +208,12 @@ impl Model {
         }
     }
 
+    pub(crate) fn report(&mut self, outcome: Outcome) {
+        if self.phase == Phase::Closed && outcome != Outcome::Ignored {
+            self.settle_closed(Result { at: self.now, failed: outcome == Outcome::Failure, slow: false });
+        }
+    }
+
     /// Takes a result into the history and says whether the policy is broken.
     fn record(&mut self, result: Result) -> bool {
         self.history.push(result);
@@ -303,6 +309,21 @@ impl Model {
         self.observing = false;
         self.wait = wait;
         self.change_to(Phase::Open);
+    }
+
+    pub(crate) fn wait_at_least(&mut self, wait: u64) -> bool {
+        let end = self.since + self.wait;
+        if self.phase != Phase::Open || self.observing || self.now + wait <= end.max(self.now) {
+            return false;
+        }
+        if end <= self.now {
+            self.since = self.now;
+        }
+        // Eleven bits of it are kept, rounded up.
+        let whole = self.now + wait - self.since;
+        let unit = (0..32).map(|bit| 1 << bit).find(|unit| whole.div_ceil(*unit) < 1 << 11).unwrap_or(1);
+        self.wait = whole.div_ceil(unit) * unit;
+        true
     }
 
     pub(crate) fn half_open(&mut self) -> bool {

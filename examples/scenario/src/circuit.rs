@@ -15,6 +15,7 @@ pub(crate) fn by_hand<const HZ: u32, P: TripPolicy, K>(
     match manual {
         Manual::Open => circuit.open(),
         Manual::OpenFor(time) => circuit.open_for(time.as_duration())?,
+        Manual::WaitAtLeast(time) => return circuit.wait_at_least(time.as_duration()).map(Some),
         Manual::HalfOpen => return Ok(Some(circuit.half_open())),
         Manual::Close => circuit.close(),
         Manual::Reset => circuit.reset(),

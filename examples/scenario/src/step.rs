@@ -68,6 +68,7 @@ enum OutcomeDef {
 pub(crate) enum Manual {
     Open,
     OpenFor(Millis),
+    WaitAtLeast(Millis),
     HalfOpen,
     Close,
     Reset,

@@ -73,7 +73,7 @@ impl ParsedStep {
     pub(super) fn times(&self) -> impl Iterator<Item = Millis> + use<> {
         let of_op = match self.op {
             Op::Call(ending) | Op::Settle(ending) | Op::Release(_, ending) => ending.took,
-            Op::Manual(Manual::OpenFor(time)) => Some(time),
+            Op::Manual(Manual::OpenFor(time) | Manual::WaitAtLeast(time)) => Some(time),
             _ => None,
         };
         let expected = match self.expect.retry_after {
@@ -85,7 +85,7 @@ impl ParsedStep {
 }
 
 fn is_admitted_or_not(op: Op) -> bool {
-    matches!(op, Op::Call(_) | Op::Acquire(_) | Op::Manual(Manual::HalfOpen))
+    matches!(op, Op::Call(_) | Op::Acquire(_) | Op::Manual(Manual::HalfOpen | Manual::WaitAtLeast(_)))
 }
 
 impl FromStr for Op {
@@ -154,9 +154,10 @@ impl FromStr for Manual {
             "disable" => Self::Disable,
             "metrics" => Self::Observe,
             "auto" => Self::Automatic,
-            _ => match text.strip_prefix("openfor=") {
-                Some(time) => Self::OpenFor(Time::parse(time)?.into()),
-                None => bail!("`{text}` cannot be done by hand"),
+            _ => match text.split_once('=') {
+                Some(("openfor", time)) => Self::OpenFor(Time::parse(time)?.into()),
+                Some(("atleast", time)) => Self::WaitAtLeast(Time::parse(time)?.into()),
+                _ => bail!("`{text}` cannot be done by hand"),
             },
         })
     }

@@ -58,6 +58,8 @@ fn handle<K: ?Sized>(peer: Peer<'_, Clock, MaxFailures<3>, Told, K>) {
     peer.restore(&peer.snapshot(), any(Duration::from_secs(1)));
     peer.open();
     used((peer.open_for(any(Duration::from_secs(1))), peer.half_open()));
+    peer.report(any(Outcome::Failure));
+    used(peer.wait_at_least(any(Duration::from_secs(9))));
     peer.close();
     peer.reset();
     peer.force_open();
