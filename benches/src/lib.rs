@@ -6,6 +6,7 @@
 pub mod answer;
 #[cfg(feature = "peers")]
 pub mod keys;
+pub mod paths;
 #[cfg(feature = "peers")]
 pub mod quartiles;
 #[cfg(feature = "peers")]

@@ -28,7 +28,7 @@ fn run() -> Result<()> {
         let mut worker = subject.start()?();
         worker.once();
         let allocations = measure(|| worker.run(1_000)).count_total;
-        let per_call = allocations as f64 / 1_000.0;
+        let per_call = f64::from(u32::try_from(allocations)?) / 1_000.0;
         println!("bytes\t{:?}\t{}\t{}\t{heap}\t{per_call}", subject.kind, subject.name, subject.size);
     }
     Ok(())
