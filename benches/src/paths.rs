@@ -115,7 +115,7 @@ fn sets() -> Result<Vec<Path>> {
 }
 
 /// Peers of which the one counts that is found with the fewest instructions.
-const LOOKED_UP: u64 = 16;
+const LOOKED_UP: u64 = 32;
 
 fn handle<P: TripPolicy>(settings: Settings<Clock, P>, counts: Counts) -> Result<Handle<u64, Clock, P>> {
     let set = CircuitBreakerSet::<u64>::builder().clock(&CLOCK, settings).counts(counts).build()?;

@@ -18,6 +18,8 @@ pub enum Kind {
     Ours,
     /// A breaker of another crate.
     Peer,
+    /// A breaker of another crate that threads cannot share as it is.
+    Unshared,
 }
 
 /// Makes a worker for a thread. All of them share one breaker.
@@ -29,8 +31,6 @@ pub struct Subject {
     pub name: &'static str,
     /// Whose it is.
     pub kind: Kind,
-    /// Whether threads can share it as it is.
-    pub is_shared: bool,
     /// The bytes of the breaker itself, without what it has on the heap.
     pub size: usize,
     boxed: Box<dyn Fn() -> Result<Box<dyn Any>>>,
@@ -64,13 +64,7 @@ impl Subject {
             }))
         };
         let boxed = move || -> Result<Box<dyn Any>> { Ok(Box::new(build()?)) };
-        Self { name, kind, is_shared: true, size: size_of::<B>(), boxed: Box::new(boxed), start: Box::new(start) }
-    }
-
-    /// What only one thread can call through.
-    #[must_use]
-    pub fn for_one_thread(self) -> Self {
-        Self { is_shared: false, ..self }
+        Self { name, kind, size: size_of::<B>(), boxed: Box::new(boxed), start: Box::new(start) }
     }
 
     /// Makes it. Each worker of it is for one thread.

@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow};
 use crate::quartiles::Quartiles;
 use crate::report::Line;
 use crate::sampling::{Effort, calls_for};
-use crate::subject::{Subject, Workers};
+use crate::subject::{Kind, Subject, Workers};
 use meeting::Meeting;
 
 /// How long a thread calls before it looks at the clock.
@@ -26,7 +26,7 @@ const FEWEST: usize = 25;
 /// # Errors
 /// If a subject cannot be made.
 pub fn measure(row: &'static str, subjects: &[Subject], effort: Effort) -> Result<Vec<Line>> {
-    let subjects: Vec<&Subject> = subjects.iter().filter(|subject| subject.is_shared).collect();
+    let subjects: Vec<&Subject> = subjects.iter().filter(|subject| subject.kind != Kind::Unshared).collect();
     let workers = subjects.iter().map(|subject| subject.start()).collect::<Result<Vec<Workers>>>()?;
     let stretches: Vec<u32> = workers.iter().map(|make| calls_for(STRETCH, make().as_mut())).collect();
     let meeting = Meeting::new();
@@ -105,7 +105,6 @@ fn call_in_turn(
 mod tests {
     use super::*;
     use crate::answer::Answer;
-    use crate::subject::Kind;
 
     fn turn(start: u64, end: u64) -> Turn {
         let [start, end] = [start, end].map(Duration::from_nanos);
@@ -123,9 +122,10 @@ mod tests {
 
     #[test]
     fn threads_meet_and_what_one_alone_can_use_is_left_out() {
-        let done = |name| Subject::new(Kind::Floor, name, || Ok(()), |()| Answer::Done);
+        let done = |kind, name| Subject::new(kind, name, || Ok(()), |()| Answer::Done);
         let effort = Effort { rounds: 2, turn: Duration::from_micros(1) };
-        let lines = measure("row", &[done("a"), done("b").for_one_thread(), done("c")], effort).unwrap();
+        let lines =
+            measure("row", &[done(Kind::Ours, "a"), done(Kind::Unshared, "b"), done(Kind::Peer, "c")], effort).unwrap();
         let found: Vec<_> = lines.iter().map(|line| (line.name, line.time, line.of)).collect();
         assert_eq!(found, [("a", None, 2), ("c", None, 2)]);
     }

@@ -188,7 +188,7 @@ fn reliakit_alone(row: Row) -> Subject {
         }
         Answer::unguarded(result)
     };
-    Subject::with_callers(Kind::Peer, "reliakit-circuit, &mut, no clock", build, |b| **b, call).for_one_thread()
+    Subject::with_callers(Kind::Unshared, "reliakit-circuit, &mut, no clock", build, |b| **b, call)
 }
 
 fn reliakit_in_mutex(row: Row) -> Subject {
