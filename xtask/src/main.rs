@@ -1,5 +1,6 @@
 //! The workspace's tasks. `cargo xtask test` installs what the tests need and runs every step.
 
+mod bench;
 mod budgets;
 mod counts;
 mod firmware;
@@ -37,6 +38,8 @@ enum Task {
     /// Measure what a breaker costs, on emulated boards and in instructions of a host, and compare that with
     /// examples/firmware/budgets.toml and benches/budgets.toml
     Budgets(BudgetsArgs),
+    /// Measure how long guarded calls take, beside their floors and beside other crates, all in one run
+    Bench(BenchArgs),
 }
 
 #[derive(Args)]
@@ -78,11 +81,25 @@ struct BudgetsArgs {
     verbose: bool,
 }
 
+#[derive(Args)]
+struct BenchArgs {
+    /// Take a tenth of the samples, to try something
+    #[arg(long)]
+    quick: bool,
+    /// Write the table of README.md
+    #[arg(long)]
+    update: bool,
+    /// Show the commands and what they print
+    #[arg(long, short)]
+    verbose: bool,
+}
+
 fn main() -> ExitCode {
     let passed = match Cli::parse().task {
         Task::Test(args) => test(&args),
         Task::Firmware(args) => firmware(&args),
         Task::Budgets(args) => budgets(&args),
+        Task::Bench(args) => bench(&args),
     };
     match passed {
         Ok(true) => ExitCode::SUCCESS,
@@ -162,6 +179,19 @@ fn budgets(args: &BudgetsArgs) -> Result<bool> {
     }
     println!("{}; {wrong} wrong in {:.1} s", notes.join("; "), start.elapsed().as_secs_f64());
     Ok(wrong == 0)
+}
+
+/// Measures, and tells of each budget whether it is met. On a shared machine that is to be read, and fails nothing.
+fn bench(args: &BenchArgs) -> Result<bool> {
+    let shell = Shell::open("bench", args.verbose).context("cannot write the log of the benches")?;
+    let outcome = bench::run(&shell, args.quick, args.update)?;
+    println!("{}\nbudgets for a host, of docs/design.md", outcome.table);
+    for verdict in &outcome.budgets {
+        println!("{verdict}");
+    }
+    let met = outcome.budgets.iter().filter(|verdict| verdict.is_met()).count();
+    println!("{met} budgets met, {} not met", outcome.budgets.len() - met);
+    Ok(true)
 }
 
 fn run(step: &Step, verbose: bool) -> Result<Row> {

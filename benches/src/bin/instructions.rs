@@ -4,6 +4,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
+use anyhow::{Result, ensure};
 use fusebox_bench::answer::Answer;
 use fusebox_bench::paths::{self, Path};
 use fusebox_bench::work::set_failing;
@@ -26,13 +27,8 @@ fn written_down(calls: u32) {
 }
 
 fn main() -> ExitCode {
-    match paths::all() {
-        Ok(paths) => {
-            for path in paths {
-                count(path);
-            }
-            ExitCode::SUCCESS
-        }
+    match paths::all().and_then(|paths| paths.into_iter().try_for_each(count)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -40,7 +36,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn count(path: Path) {
+fn count(path: Path) -> Result<()> {
     let Path { name, expected, mut guarded, mut floor } = path;
     set_failing(expected == Answer::Failed);
     let first = guarded.once();
@@ -52,11 +48,9 @@ fn count(path: Path) {
             written_down(calls);
         }
     }
-    let answers = [first, guarded.once()];
+    let last = guarded.once();
     set_failing(false);
-    if answers.iter().any(|answer| *answer != expected) {
-        println!("{name}: answered {answers:?} instead of {expected:?}");
-    } else {
-        println!("path\t{name}\t{}", MANY - FEW);
-    }
+    ensure!([first, last] == [expected; 2], "{name} answered {first:?} and {last:?} instead of {expected:?}");
+    println!("path\t{name}\t{}", MANY - FEW);
+    Ok(())
 }

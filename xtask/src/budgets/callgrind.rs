@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::figures::Figure;
 use super::{Measured, Suite};
@@ -32,8 +32,9 @@ fn measure(shell: &Shell, compiler: &str, _: bool) -> Result<Measured> {
     let mut counts = (1..).map(|number| summary(&counted.with_extension(number.to_string())));
     let mut figures: Vec<Figure> = vec![];
     for line in printed.lines() {
+        // cargo may have printed others.
         let words: Vec<&str> = line.split('\t').collect();
-        let ["path", name, calls] = words[..] else { bail!("{line}") };
+        let ["path", name, calls] = words[..] else { continue };
         let counts = counts.by_ref().take(COUNTS).collect::<Result<Vec<_>>>()?;
         let value = instructions(&counts, calls.parse()?).with_context(|| format!("cannot count {name}"))?;
         // Of paths that have the same name the shortest counts.
@@ -42,6 +43,7 @@ fn measure(shell: &Shell, compiler: &str, _: bool) -> Result<Measured> {
             None => figures.push(Figure::new(MACHINE, "instructions", name, value)),
         }
     }
+    ensure!(!figures.is_empty(), "the program printed no path");
     Ok(Measured { figures, problems: vec![], note: String::new() })
 }
 
@@ -56,7 +58,7 @@ fn program(compiler: &str, counted: &Path) -> Call {
         ],
     ];
     Call::new("cargo run --quiet --profile bench -p fusebox-bench --bin instructions --config")
-        .arg(format!("target.'cfg(all())'.runner={:?}", runner.concat()))
+        .arg(format!("target.\"cfg(all())\".runner={:?}", runner.concat()))
         .env("RUSTUP_TOOLCHAIN", compiler)
         // Another processor's instructions would be others.
         .env("RUSTFLAGS", "")
