@@ -51,9 +51,10 @@ impl CallCounts {
 /// The counters of one circuit.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    counts: Counts,
-    /// A counter per thread, which alone writes it.
-    successes: ThreadLocal<AtomicU64>,
+    /// Whether anything is counted.
+    on: bool,
+    /// A counter per thread, which alone writes it; only where successes are counted.
+    successes: Option<Box<ThreadLocal<AtomicU64>>>,
     failures: AtomicU64,
     ignored: AtomicU64,
     abandoned: AtomicU64,
@@ -64,10 +65,10 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) const fn new(counts: Counts) -> Self {
+    pub(crate) fn new(counts: Counts) -> Self {
         Self {
-            counts,
-            successes: ThreadLocal::new(),
+            on: !matches!(counts, Counts::None),
+            successes: matches!(counts, Counts::All).then(Box::default),
             failures: AtomicU64::new(0),
             ignored: AtomicU64::new(0),
             abandoned: AtomicU64::new(0),
@@ -79,13 +80,19 @@ impl Counters {
     }
 
     #[inline]
+    pub(crate) const fn count_successes(&self) -> bool {
+        self.successes.is_some()
+    }
+
+    #[inline]
     pub(crate) fn settled(&self, outcome: Outcome) {
         match outcome {
-            Outcome::Success if matches!(self.counts, Counts::All) => {
-                let own = self.successes.get_or_default();
-                own.store(own.load(Relaxed) + 1, Relaxed);
+            Outcome::Success => {
+                if let Some(successes) = &self.successes {
+                    let own = successes.get_or_default();
+                    own.store(own.load(Relaxed) + 1, Relaxed);
+                }
             }
-            Outcome::Success => {}
             Outcome::Failure => self.add(&self.failures),
             Outcome::Ignored => self.add(&self.ignored),
         }
@@ -110,14 +117,14 @@ impl Counters {
     }
 
     fn add(&self, counter: &AtomicU64) {
-        if !matches!(self.counts, Counts::None) {
+        if self.on {
             counter.fetch_add(1, Relaxed);
         }
     }
 
     pub(crate) fn read(&self) -> CallCounts {
         CallCounts {
-            successes: self.successes.iter().map(|own| own.load(Relaxed)).sum(),
+            successes: self.successes.iter().flat_map(|each| each.iter()).map(|own| own.load(Relaxed)).sum(),
             failures: self.failures.load(Relaxed),
             ignored: self.ignored.load(Relaxed),
             abandoned: self.abandoned.load(Relaxed),

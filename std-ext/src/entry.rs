@@ -1,17 +1,19 @@
 //! One peer's circuit and all that is kept beside it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use fusebox::policy::TripPolicy;
-use fusebox::{CircuitBreaker, Event, Listener, Outcome, Settings, State};
-use parking_lot::Mutex;
+use fusebox::{Circuit, Event, Listener, Outcome, Peer, Settings, State};
 
 use crate::clock::Uptime;
 use crate::counts::{Counters, Counts};
 use crate::record::Log;
+use crate::set::Table;
+use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, Mutex, fence};
 use crate::versions::Versions;
+use crate::waiters::Waiters;
 
 /// What a call counts as that nobody saw the end of: a future that was dropped, a permit that was not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,76 +31,127 @@ impl Default for Abandoned {
     }
 }
 
+/// What circuits that go by the same settings have in common.
+pub(crate) type Shared<C, P> = fusebox::Shared<C, Recorder, Settings<C, P>>;
+
 /// What all circuits of a set have in common.
-pub(crate) struct Common<C, P, L> {
-    pub(crate) versions: Versions<C, P>,
-    pub(crate) clock: C,
+pub(crate) struct Common<K, C, P: TripPolicy, L> {
+    /// The settings that the set ever had.
+    pub(crate) versions: Versions<Shared<C, P>>,
     pub(crate) listener: L,
     pub(crate) abandoned: Abandoned,
     pub(crate) counts: Counts,
     /// How many transitions each circuit remembers.
     pub(crate) records: usize,
+    /// The set itself, which may be gone while somebody has a handle.
+    pub(crate) table: Weak<Table<K, C, P, L>>,
+    /// [`Table::take_back`], for who knows less of the key than the set does.
+    pub(crate) take_back: TakeBack<K, C, P, L>,
 }
 
-/// What is kept of one peer beside its circuit.
-pub(crate) struct Beside<K, C, P, L> {
-    pub(crate) key: K,
-    pub(crate) common: Arc<Common<C, P, L>>,
-    pub(crate) counters: Counters,
-    pub(crate) log: Mutex<Log>,
+type TakeBack<K, C, P, L> = fn(&Table<K, C, P, L>, &SharedEntry<K, C, P, L>) -> Result<(), SharedEntry<K, C, P, L>>;
+
+impl<K, C, P: TripPolicy, L> Common<K, C, P, L> {
+    pub(crate) const fn clock(&self) -> &C {
+        self.versions.first().clock()
+    }
+}
+
+/// One peer's circuit.
+pub(crate) struct Entry<K, C, P: TripPolicy, L> {
+    circuit: Circuit<P>,
     /// Which of the set's settings it goes by.
     version: AtomicUsize,
     /// Whether those are its own.
     own_settings: AtomicBool,
-    /// Whether what happens to it is told: not so for a peer without room.
-    tells: AtomicBool,
-}
-
-pub(crate) type Breaker<K, C, P, L> = CircuitBreaker<C, P, Recorder<K, C, P, L>, Current<K, C, P, L>>;
-
-/// One peer's circuit.
-pub(crate) struct Entry<K, C, P: TripPolicy, L> {
-    pub(crate) breaker: Breaker<K, C, P, L>,
-    pub(crate) beside: Arc<Beside<K, C, P, L>>,
     /// Whether it was asked for again since somebody looked. Not so at first: whoever was asked for only once goes
     /// before others do.
     pub(crate) touched: AtomicBool,
+    seat: AtomicU8,
+    /// Where among the seats it is; written and read under the set's lock.
+    pub(crate) place: AtomicUsize,
+    pub(crate) common: Arc<Common<K, C, P, L>>,
+    pub(crate) counters: Counters,
+    pub(crate) log: Mutex<Log>,
+    pub(crate) waiters: Waiters,
+    pub(crate) key: K,
+    me: Weak<Self>,
 }
 
 /// An entry in a set's map and in the hands of those who use it.
-pub(crate) type Shared<K, C, P, L> = Arc<Entry<K, C, P, L>>;
+pub(crate) type SharedEntry<K, C, P, L> = Arc<Entry<K, C, P, L>>;
 
-/// The settings of one circuit as they are now.
-pub(crate) struct Current<K, C, P, L>(Arc<Beside<K, C, P, L>>);
+/// Whether a circuit is the one that its set has for its peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Seat {
+    /// It is.
+    Taken,
+    /// It made room for another. Should it learn something, it comes back.
+    Evicted,
+    /// The user removed it.
+    Removed,
+    /// It never was: there was no room, and nothing that happens to it is told.
+    Untracked,
+}
 
-impl<K, C, P, L> AsRef<Settings<C, P>> for Current<K, C, P, L> {
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
+    /// A circuit for a peer. `generation` is where its generations begin: a part of the key's hash, so that neighbours
+    /// draw different jitter, and a circuit that is made anew takes the results of the one before.
+    pub(crate) fn new(key: K, generation: u8, common: &Arc<Common<K, C, P, L>>) -> Arc<Self> {
+        Self::with_seat(Seat::Taken, key, generation, common)
+    }
+
+    /// A circuit that lets all calls through and tells nothing, for a peer without room.
+    pub(crate) fn untracked(key: K, common: &Arc<Common<K, C, P, L>>) -> Arc<Self> {
+        let entry = Self::with_seat(Seat::Untracked, key, 0, common);
+        entry.peer().disable();
+        entry
+    }
+
+    fn with_seat(seat: Seat, key: K, generation: u8, common: &Arc<Common<K, C, P, L>>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            circuit: Circuit::with_generation(generation),
+            version: AtomicUsize::new(common.versions.current()),
+            own_settings: AtomicBool::new(false),
+            touched: AtomicBool::new(false),
+            seat: AtomicU8::new(seat as u8),
+            place: AtomicUsize::new(usize::MAX),
+            common: Arc::clone(common),
+            counters: Counters::new(common.counts),
+            log: Mutex::new(Log::new(common.clock().uptime())),
+            waiters: Waiters::default(),
+            key,
+            me: me.clone(),
+        })
+    }
+
+    /// What can be done with the circuit.
     #[inline]
-    fn as_ref(&self) -> &Settings<C, P> {
-        self.0.common.versions.get(self.0.version.load(Relaxed))
+    pub(crate) fn peer(&self) -> Peer<'_, C, P, Recorder, Self> {
+        Peer::new(self, &self.circuit, self.common.versions.get(self.version.load(Relaxed)))
     }
-}
 
-/// Writes transitions down, and passes events on to the user's listener.
-pub(crate) struct Recorder<K, C, P, L>(Arc<Beside<K, C, P, L>>);
-
-impl<K, C: Uptime, P: TripPolicy, L: Listener<K>> Listener for Recorder<K, C, P, L> {
-    fn on_event(&self, (): &(), event: &Event) {
-        let Beside { key, common, log, tells, .. } = &*self.0;
-        if !tells.load(Relaxed) {
-            return;
+    /// Notes that it was asked for. Written at most once between two looks, so that callers do not fight over it.
+    #[inline]
+    pub(crate) fn touch(&self) {
+        if !self.touched.load(Relaxed) {
+            self.touched.store(true, Relaxed);
         }
-        if let Event::Transition(transition) = event {
-            log.lock().note(*transition, SystemTime::now(), common.clock.uptime());
-            // Until it closed, it went on by the settings that it had opened with.
-            if transition.to() == State::Closed && !transition.observed() {
-                self.0.update_settings();
-            }
-        }
-        common.listener.on_event(key, event);
     }
-}
 
-impl<K, C, P, L> Beside<K, C, P, L> {
+    pub(crate) fn tell(&self, event: &Event) {
+        self.common.listener.on_event(&self.key, event);
+    }
+
+    /// The set has new settings. An open or half-open circuit keeps its own until it closes, and with them its
+    /// deadline.
+    pub(crate) fn reload(&self) {
+        if !matches!(self.peer().state(), State::Open | State::HalfOpen) {
+            self.update_settings();
+        }
+    }
+
     /// Takes up the present settings of the set, unless it has its own.
     fn update_settings(&self) {
         if !self.own_settings.load(Relaxed) {
@@ -113,50 +166,74 @@ impl<K, C, P, L> Beside<K, C, P, L> {
             Some(version) => self.version.store(version, Relaxed),
             None => self.update_settings(),
         }
+        self.waiters.wake();
     }
 }
 
+/// Its place in the set.
+///
+/// Whoever takes a clean circuit out and whoever makes it remember something may race. Each writes, and then reads
+/// what the other writes: the one that it is out, the other that it is no longer clean. With a fence between the two, at
+/// least one of them sees the other, and puts the circuit back.
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
-    pub(crate) fn new(key: K, common: &Arc<Common<C, P, L>>) -> Self {
-        let beside = Arc::new(Beside {
-            key,
-            common: Arc::clone(common),
-            counters: Counters::new(common.counts),
-            log: Mutex::new(Log::new(common.records, common.clock.uptime())),
-            version: AtomicUsize::new(common.versions.current()),
-            own_settings: AtomicBool::new(false),
-            tells: AtomicBool::new(true),
-        });
-        let (recorder, current) = (Recorder(Arc::clone(&beside)), Current(Arc::clone(&beside)));
-        let breaker = CircuitBreaker::with_listener(common.clock.clone(), current, recorder);
-        Self { breaker, beside, touched: AtomicBool::new(false) }
+    pub(crate) fn is_evicted(&self) -> bool {
+        self.seat.load(Relaxed) == Seat::Evicted as u8
     }
 
-    /// A circuit that lets all calls through and tells nothing, for a peer without room.
-    pub(crate) fn untracked(key: K, common: &Arc<Common<C, P, L>>) -> Self {
-        let entry = Self::new(key, common);
-        entry.beside.tells.store(false, Relaxed);
-        entry.breaker.disable();
-        entry
+    pub(crate) fn has_seat(&self) -> bool {
+        self.seat.load(Relaxed) == Seat::Taken as u8
     }
 
-    /// Notes that it was asked for. Written at most once between two looks, so that callers do not fight over it.
+    /// Under the lock of the set.
+    pub(crate) fn set_seat(&self, seat: Seat) {
+        self.seat.store(seat as u8, Relaxed);
+    }
+
+    /// Notes that it is out of the map, and says whether nothing is lost by that.
+    pub(crate) fn leave(&self) -> bool {
+        self.set_seat(Seat::Evicted);
+        fence(SeqCst);
+        self.peer().is_clean()
+    }
+
+    /// It may remember something now. If it is no longer in the set, it comes back. If the set has another circuit
+    /// for the peer by now, that one takes in the `outcome`.
     #[inline]
-    pub(crate) fn touch(&self) {
-        if !self.touched.load(Relaxed) {
-            self.touched.store(true, Relaxed);
+    pub(crate) fn learned(&self, outcome: Option<Outcome>) {
+        fence(SeqCst);
+        if self.is_evicted() {
+            self.come_back(outcome);
         }
     }
 
-    /// The set has new settings. An open or half-open circuit keeps its own until it closes, and with them its
-    /// deadline.
-    pub(crate) fn reload(&self) {
-        if !matches!(self.breaker.state(), State::Open | State::HalfOpen) {
-            self.beside.update_settings();
+    #[cold]
+    fn come_back(&self, outcome: Option<Outcome>) {
+        let (Some(table), Some(me)) = (self.common.table.upgrade(), self.me.upgrade()) else { return };
+        if let (Err(successor), Some(outcome)) = ((self.common.take_back)(&table, &me), outcome) {
+            successor.peer().report(outcome);
+            successor.learned(Some(outcome));
         }
     }
+}
 
-    pub(crate) fn tell(&self, event: &Event) {
-        self.beside.common.listener.on_event(&self.beside.key, event);
+/// Writes transitions down, and passes events on to the user's listener.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recorder;
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Listener<Entry<K, C, P, L>> for Recorder {
+    fn on_event(&self, entry: &Entry<K, C, P, L>, event: &Event) {
+        entry.waiters.wake();
+        if entry.seat.load(Relaxed) == Seat::Untracked as u8 {
+            return;
+        }
+        if let Event::Transition(transition) = event {
+            entry.log.lock().note(*transition, entry.common.records, SystemTime::now(), entry.common.clock().uptime());
+            // Until it closed, it went on by the settings that it had opened with.
+            if transition.to() == State::Closed && !transition.observed() {
+                entry.update_settings();
+            }
+            entry.learned(None);
+        }
+        entry.tell(event);
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fusebox::policy::{MaxFailures, Tally, TripPolicy};
-use fusebox::{AnyError, Classify, Error, Listener, Outcome, Rejected, SettingsError, Snapshot, State};
+use fusebox::{AnyError, Classify, Error, Listener, Outcome, Peer, Rejected, SettingsError, Snapshot, State};
 
 use crate::clock::{StdClock, Uptime};
 use crate::counts::CallCounts;
-use crate::entry::{Breaker, Entry};
+use crate::entry::{Entry, Recorder};
 use crate::explain::Explanation;
 use crate::held::Held;
 use crate::permit::Permit;
@@ -41,7 +41,7 @@ impl<K, C, P: TripPolicy, L> Clone for Handle<K, C, P, L> {
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// The peer.
     pub fn key(&self) -> &K {
-        &self.0.beside.key
+        &self.0.key
     }
 
     /// Makes a call if the circuit lets it through. Every error counts as a failure, and so does a panic, which goes
@@ -157,54 +157,54 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
 
     /// The state.
     pub fn state(&self) -> State {
-        self.breaker().state()
+        self.peer().state()
     }
 
     /// What the trip policy would judge now.
     pub fn tally(&self) -> Tally {
-        self.breaker().tally()
+        self.peer().tally()
     }
 
     /// The time until another attempt may help.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.breaker().retry_after().map(fusebox::Ticks::as_duration)
+        self.peer().retry_after().map(fusebox::Ticks::as_duration)
     }
 
     /// How many calls there were, and what became of them.
     pub fn counts(&self) -> CallCounts {
-        self.0.beside.counters.read()
+        self.0.counters.read()
     }
 
     /// The last transitions, oldest first.
     pub fn records(&self) -> Vec<Record> {
-        self.0.beside.log.lock().records()
+        self.0.log.lock().records()
     }
 
     /// How long the circuit was in each state.
     pub fn state_times(&self) -> StateTimes {
-        let now = self.0.beside.common.clock.uptime();
-        self.0.beside.log.lock().times(now)
+        let now = self.0.common.clock().uptime();
+        self.0.log.lock().times(now)
     }
 
     /// Why the circuit is in its state, since when and until when, on which evidence.
     pub fn explain(&self) -> Explanation {
-        let latest = self.0.beside.log.lock().latest();
+        let latest = self.0.log.lock().latest();
         Explanation::new(self.state(), latest, self.retry_after(), self.tally())
     }
 
     /// The state as plain data, to be taken over a restart.
     pub fn snapshot(&self) -> Snapshot {
-        self.breaker().snapshot()
+        self.peer().snapshot()
     }
 
     /// Takes up a saved state, `asleep` after it was saved.
     pub fn restore(&self, snapshot: &Snapshot, asleep: Duration) {
-        self.breaker().restore(snapshot, asleep);
+        self.peer().restore(snapshot, asleep);
     }
 
     /// Opens the circuit by hand, for the usual wait.
     pub fn open(&self) {
-        self.breaker().open();
+        self.peer().open();
     }
 
     /// Opens the circuit by hand for at least this long.
@@ -212,7 +212,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// # Errors
     /// [`SettingsError::OpenFor`] for more than the clock can measure, and nothing is changed.
     pub fn open_for(&self, wait: Duration) -> Result<(), SettingsError> {
-        self.breaker().open_for(wait)
+        self.peer().open_for(wait)
     }
 
     /// Makes the rest of an open circuit's wait at least this long, for a peer that said when to come back. Says
@@ -221,46 +221,61 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// # Errors
     /// [`SettingsError::WaitAtLeast`] for more than the clock can measure, and nothing is changed.
     pub fn wait_at_least(&self, wait: Duration) -> Result<bool, SettingsError> {
-        self.breaker().wait_at_least(wait)
+        self.peer().wait_at_least(wait)
     }
 
     /// Lets probes through by hand. Says whether it could.
     pub fn half_open(&self) -> bool {
-        self.breaker().half_open()
+        self.peer().half_open()
     }
 
     /// Closes the circuit by hand, as successful probes would.
     pub fn close(&self) {
-        self.breaker().close();
+        self.peer().close();
     }
 
     /// Makes the circuit as new.
     pub fn reset(&self) {
-        self.breaker().reset();
+        self.peer().reset();
     }
 
     /// Rejects all calls until somebody says otherwise.
     pub fn force_open(&self) {
-        self.breaker().force_open();
+        self.peer().force_open();
     }
 
     /// Lets all calls through and counts none towards a trip, until somebody says otherwise.
     pub fn disable(&self) {
-        self.breaker().disable();
+        self.peer().disable();
     }
 
     /// Lets all calls through and simulates what would have been: a dry run.
     pub fn observe(&self) {
-        self.breaker().observe();
+        self.peer().observe();
     }
 
     /// Ends a mode set by hand.
     pub fn automatic(&self) {
-        self.breaker().automatic();
+        self.peer().automatic();
     }
 
-    fn breaker(&self) -> &Breaker<K, C, P, L> {
-        &self.0.breaker
+    /// Waits at least as long as a peer asked for, or as long as the clock can measure.
+    #[cfg(feature = "tower")]
+    pub(crate) fn wait_as_asked(&self, wait: Duration) {
+        const MOST_TICKS: u64 = (1 << 31) - (1 << 20);
+        let most = Duration::from_nanos((MOST_TICKS * 1_000_000_000).checked_div(u64::from(C::HZ)).unwrap_or(0));
+        // What is capped so is never refused.
+        let _ = self.wait_at_least(wait.min(most));
+    }
+
+    /// Whether any call would be rejected now.
+    #[cfg(feature = "tower")]
+    pub(crate) fn rejects(&self) -> bool {
+        self.state() == State::ForcedOpen || self.retry_after().is_some()
+    }
+
+    fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
+        self.0.peer()
     }
 }
 

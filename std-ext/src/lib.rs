@@ -16,6 +16,7 @@
 //! | a circuit per peer | [`CircuitBreakerSet`], [`Handle`] |
 //! | asking first, settling later, on another thread perhaps | [`Handle::try_acquire`], [`Permit`] |
 //! | futures | [`Handle::call_async`], [`Abandoned`] |
+//! | waiting until a circuit lets calls through | `Handle::wait_until_ready`, with the feature `tokio` |
 //! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
 //! | new settings at run time | [`CircuitBreakerSet::reload`] |
 //! | taking a set over a restart | `CircuitBreakerSet::save` and `restore`, with the feature `saved` |
@@ -36,7 +37,11 @@ mod record;
 #[cfg(feature = "saved")]
 mod saved;
 mod set;
+mod sync;
+#[cfg(feature = "tokio")]
+mod until_ready;
 mod versions;
+mod waiters;
 mod wording;
 
 pub mod clock;
@@ -64,6 +69,8 @@ pub use record::{Record, StateTimes};
 #[cfg(feature = "saved")]
 pub use saved::{Restored, SavedError, SavedErrorReason};
 pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder};
+#[cfg(feature = "tokio")]
+pub use until_ready::UntilReady;
 
 /// The README's examples, as doc tests: here, since a server's needs this crate.
 #[cfg(doctest)]

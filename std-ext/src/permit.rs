@@ -6,11 +6,8 @@ use fusebox::policy::{MaxFailures, TripPolicy};
 use fusebox::{Listener, Outcome};
 
 use crate::clock::{StdClock, Uptime};
-use crate::entry::Entry;
 use crate::handle::Handle;
-use crate::held::Held;
-
-type Owned<K, C, P, L> = Held<K, C, P, L, Arc<Entry<K, C, P, L>>>;
+use crate::held::HeldEntry;
 
 /// The right to make one call, to be settled with what came of it. It borrows nothing, so another thread or task
 /// may settle it.
@@ -27,7 +24,7 @@ type Owned<K, C, P, L> = Held<K, C, P, L, Arc<Entry<K, C, P, L>>>;
 /// ```
 #[must_use = "a permit that is dropped counts as an abandoned call: settle it"]
 pub struct Permit<K, C: Uptime + Clone = StdClock, P: TripPolicy = MaxFailures<3>, L: Listener<K> = ()>(
-    pub(crate) Owned<K, C, P, L>,
+    pub(crate) HeldEntry<K, C, P, L>,
 );
 
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Permit<K, C, P, L> {
@@ -64,6 +61,6 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Permit<K, C, P, L> {
 
 impl<K: std::fmt::Debug, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> std::fmt::Debug for Permit<K, C, P, L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Permit").field("peer", &self.0.entry().beside.key).finish_non_exhaustive()
+        f.debug_struct("Permit").field("peer", &self.0.entry().key).finish_non_exhaustive()
     }
 }

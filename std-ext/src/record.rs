@@ -47,23 +47,23 @@ impl StateTimes {
 #[derive(Debug)]
 pub(crate) struct Log {
     last: VecDeque<Record>,
-    room: usize,
     state: State,
     entered: Duration,
     times: StateTimes,
 }
 
 impl Log {
-    pub(crate) fn new(room: usize, now: Duration) -> Self {
-        Self { last: VecDeque::new(), room, state: State::Closed, entered: now, times: StateTimes::default() }
+    pub(crate) fn new(now: Duration) -> Self {
+        Self { last: VecDeque::new(), state: State::Closed, entered: now, times: StateTimes::default() }
     }
 
-    pub(crate) fn note(&mut self, transition: Transition, at: SystemTime, now: Duration) {
+    /// Notes a transition; the last `room` of them are kept.
+    pub(crate) fn note(&mut self, transition: Transition, room: usize, at: SystemTime, now: Duration) {
         let state = if transition.observed() { State::Observe } else { transition.to() };
         self.times.add(self.state, now.saturating_sub(self.entered));
         (self.state, self.entered) = (state, now);
-        if self.room > 0 {
-            if self.last.len() == self.room {
+        if room > 0 {
+            if self.last.len() == room {
                 self.last.pop_front();
             }
             self.last.push_back(Record { transition, at });

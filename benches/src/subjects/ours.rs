@@ -66,8 +66,8 @@ pub(super) fn of(row: Row) -> Vec<Subject> {
     match row {
         Row::Success => {
             let mut subjects = vec![
-                Subject::new(Kind::Ours, IN_STATIC, || Ok(&STATIC), |breaker| Answer::of(breaker.call(work))),
-                Subject::new(Kind::Ours, CONSTANT, || Ok(&STATIC_CONSTANT), |breaker| Answer::of(breaker.call(work))),
+                Subject::new(Kind::Ours, IN_STATIC, || Ok(()), |()| Answer::of(STATIC.call(work))),
+                Subject::new(Kind::Ours, CONSTANT, || Ok(()), |()| Answer::of(STATIC_CONSTANT.call(work))),
             ];
             subjects.extend(owned());
             subjects

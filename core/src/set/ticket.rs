@@ -2,6 +2,7 @@
 
 use super::slot::VACANT;
 use crate::guard::Grant;
+use crate::word::Rule;
 
 /// The right to make one call to a peer of a [`CircuitBreakerSet`](crate::CircuitBreakerSet), which is
 /// given back to the set with [`settle`](crate::CircuitBreakerSet::settle).
@@ -42,6 +43,12 @@ impl Ticket {
     /// Whether the circuit would have rejected the call, had it not been in observe mode.
     pub const fn would_reject(&self) -> bool {
         self.grant.low == Grant::WOULD_REJECT
+    }
+
+    /// Whether the call is a probe of a half-open circuit, which holds one of the slots for those.
+    #[inline]
+    pub const fn is_probe(&self) -> bool {
+        matches!(Rule::of(self.grant.low), Rule::HalfOpen)
     }
 }
 

@@ -14,8 +14,9 @@ use super::HttpStatus;
 /// | `CANCELLED` | ignored: the caller hung up |
 /// | all others | success: the upstream answered |
 ///
-/// It sees the head of a response. That is where a call that failed before it had anything to send has its status; one
-/// that fails later tells so behind the body, which is not waited for, and counts as a success.
+/// As a [`Classify`] it sees the head of a response. That is where a call that failed before it had anything to send has
+/// its status. One that fails later tells so behind the body, in the trailers, and is a success by its head: where that
+/// matters, as it does for most gRPC calls, let the Tower layer wait for them with `until_end(GrpcStatus)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GrpcStatus;
 

@@ -27,6 +27,26 @@ use http::{Response, StatusCode};
 /// assert_eq!(upstream.state(), State::Open);
 /// # Ok::<(), fusebox::Rejected>(())
 /// ```
+///
+/// An upstream that answers 429 is alive, and too busy for more calls: that counts for the rate of failures, and fails a
+/// probe. Where it only means that one caller had too many, use a classifier of your own that leaves it out:
+///
+/// ```
+/// use fusebox::Outcome;
+/// use fusebox_std::http::HttpStatus;
+/// use http::{Response, StatusCode};
+///
+/// fn judge(result: &Result<Response<String>, std::io::Error>) -> Outcome {
+///     match result {
+///         Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => Outcome::Ignored,
+///         Ok(response) => HttpStatus::judge(response.status()),
+///         Err(_) => Outcome::Failure,
+///     }
+/// }
+/// # let mut busy = Response::new(String::new());
+/// # *busy.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+/// # assert_eq!(judge(&Ok(busy)), Outcome::Ignored);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HttpStatus;
 

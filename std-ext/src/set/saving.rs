@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 
 use super::CircuitBreakerSet;
 use crate::clock::Uptime;
-use crate::entry::Shared;
 use crate::saved::{self, Restored, SavedError, SavedErrorReason};
 
 impl<K, C, P, L> CircuitBreakerSet<K, C, P, L>
@@ -63,7 +62,7 @@ where
     {
         let path = path.as_ref();
         let handles = self.handles();
-        let learned = handles.iter().filter(|circuit| !circuit.0.breaker.peer().is_clean());
+        let learned = handles.iter().filter(|circuit| !circuit.0.peer().is_clean());
         let learned: Vec<_> = learned.map(|circuit| (circuit.key(), circuit.snapshot())).collect();
         let count = learned.len();
         let text = saved::encode::<K, P>(learned, C::HZ, SystemTime::now());
@@ -100,26 +99,23 @@ where
     fn take_up(&self, circuits: Vec<(K, Snapshot)>, asleep: Duration) -> Restored {
         let mut restored = Restored { asleep, ..Restored::default() };
         for (key, snapshot) in circuits {
-            let Ok(entry) = self.found(&key).map_or_else(|| self.seat(key), Ok) else {
+            let Ok(entry) = self.0.used(&key, Arc::clone).map_or_else(|| self.0.seat(key), Ok) else {
                 restored.no_room += 1;
                 continue;
             };
-            if !entry.breaker.peer().is_clean() {
+            if !entry.peer().is_clean() {
                 restored.kept += 1;
                 continue;
             }
-            entry.breaker.restore(&snapshot, asleep);
+            entry.peer().restore(&snapshot, asleep);
             // Until it was restored it was clean, so another thread may have taken its place.
-            if self.is_seated(&entry) {
+            entry.learned(None);
+            if entry.has_seat() {
                 restored.circuits += 1;
             } else {
                 restored.no_room += 1;
             }
         }
         restored
-    }
-
-    fn is_seated(&self, entry: &Shared<K, C, P, L>) -> bool {
-        self.0.map.pin().get(&entry.beside.key).is_some_and(|found| Arc::ptr_eq(found, entry))
     }
 }

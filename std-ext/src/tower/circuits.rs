@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::hash::Hash;
+use std::task::{Context, Poll};
 
 use fusebox::policy::{MaxFailures, TripPolicy};
-use fusebox::{Listener, Rejected, State};
+use fusebox::{Listener, Rejected};
 
 use crate::clock::{StdClock, Uptime};
 use crate::handle::Handle;
@@ -32,6 +33,13 @@ pub trait Circuits<Req> {
     /// depends on the request.
     fn rejects_all(&self) -> bool {
         false
+    }
+
+    /// Whether a service may go on in `poll_ready`. As long as it may not it is not ready, and is woken when it may. It
+    /// may at once where callers do not wait for circuits, which is all but a `Gate`.
+    fn poll_open_gate(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let _ = cx;
+        Poll::Ready(())
     }
 }
 
@@ -67,7 +75,7 @@ impl<Req, K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Circuits<Req> for
     }
 
     fn rejects_all(&self) -> bool {
-        self.state() == State::ForcedOpen || self.retry_after().is_some()
+        self.rejects()
     }
 }
 

@@ -5,18 +5,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use fusebox::{Classify, Rejected};
+use fusebox::Rejected;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::answer::Answer;
 use super::circuits::{Circuits, PermitOf, acquire};
+use super::settle::{AtHead, Settle};
 
 pin_project! {
     /// The response of a [`CircuitBreakerService`](super::CircuitBreakerService). It holds the permit of its call:
     /// if it is dropped before it is done, the call is [abandoned](crate::Abandoned).
     #[must_use = "a future does nothing unless it is polled"]
-    pub struct ResponseFuture<S, Req, X, J, O>
+    pub struct ResponseFuture<S, Req, X, J, O, M = AtHead>
     where
         S: Service<Req>,
         X: Circuits<Req>,
@@ -25,6 +26,7 @@ pin_project! {
         step: Step<S, Req, X>,
         classify: J,
         answer: O,
+        mode: M,
     }
 }
 
@@ -53,28 +55,32 @@ impl<S: Service<Req>, Req, X: Circuits<Req>> Step<S, Req, X> {
     }
 }
 
-impl<S: Service<Req>, Req, X: Circuits<Req>, J, O> ResponseFuture<S, Req, X, J, O> {
-    pub(super) fn running(inner: &mut S, request: Req, permit: PermitOf<X, Req>, classify: J, answer: O) -> Self {
-        Self { step: Step::run(inner, request, permit), classify, answer }
+impl<S: Service<Req>, Req, X: Circuits<Req>, J, O, M> ResponseFuture<S, Req, X, J, O, M> {
+    pub(super) fn running(inner: &mut S, request: Req, permit: PermitOf<X, Req>, rules: (J, O, M)) -> Self {
+        Self::new(Step::run(inner, request, permit), rules)
     }
 
-    pub(super) const fn waiting(inner: S, request: Req, circuits: X, classify: J, answer: O) -> Self {
-        Self { step: Step::Waiting { inner, request: Some(request), circuits }, classify, answer }
+    pub(super) fn waiting(inner: S, request: Req, circuits: X, rules: (J, O, M)) -> Self {
+        Self::new(Step::Waiting { inner, request: Some(request), circuits }, rules)
     }
 
-    pub(super) const fn rejected(rejected: Rejected, request: Req, classify: J, answer: O) -> Self {
-        Self { step: Step::Rejected { refusal: Some((rejected, request)) }, classify, answer }
+    pub(super) fn rejected(rejected: Rejected, request: Req, rules: (J, O, M)) -> Self {
+        Self::new(Step::Rejected { refusal: Some((rejected, request)) }, rules)
+    }
+
+    fn new(step: Step<S, Req, X>, (classify, answer, mode): (J, O, M)) -> Self {
+        Self { step, classify, answer, mode }
     }
 }
 
-impl<S, Req, X, J, O> Future for ResponseFuture<S, Req, X, J, O>
+impl<S, Req, X, J, O, M> Future for ResponseFuture<S, Req, X, J, O, M>
 where
     S: Service<Req>,
     X: Circuits<Req>,
-    J: Classify<S::Response, S::Error>,
     O: Answer<Req, S::Response, S::Error>,
+    M: Settle<J, S::Response, S::Error, PermitOf<X, Req>>,
 {
-    type Output = Result<S::Response, O::Error>;
+    type Output = Result<M::Response, O::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -98,15 +104,16 @@ where
                         mark(permit.as_mut(), false);
                         return Poll::Pending;
                     };
-                    let outcome = this.classify.classify(&result);
-                    if let Some(permit) = permit.take() {
-                        permit.settle(outcome);
-                    }
-                    return Poll::Ready(result.map_err(O::inner));
+                    let settled = match permit.take() {
+                        Some(permit) => this.mode.settle(this.classify, result, permit),
+                        None => result.map(|response| this.mode.unguarded(response)),
+                    };
+                    return Poll::Ready(settled.map_err(O::inner));
                 }
                 StepProjection::Rejected { refusal } => {
                     let Some((rejected, request)) = refusal.take() else { return Poll::Pending };
-                    return Poll::Ready(this.answer.rejected(rejected, request));
+                    let answer = this.answer.rejected(rejected, request);
+                    return Poll::Ready(answer.map(|response| this.mode.unguarded(response)));
                 }
             };
             this.step.set(next);
@@ -126,7 +133,7 @@ where
     }
 }
 
-impl<S: Service<Req>, Req, X: Circuits<Req>, J, O> fmt::Debug for ResponseFuture<S, Req, X, J, O> {
+impl<S: Service<Req>, Req, X: Circuits<Req>, J, O, M> fmt::Debug for ResponseFuture<S, Req, X, J, O, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let step = match self.step {
             Step::Waiting { .. } => "waiting for the inner service",

@@ -49,13 +49,29 @@
 //! the outer one's classifier should ignore rejections, which say nothing new about the upstream.
 
 mod answer;
+#[cfg(feature = "http")]
+mod body;
 mod circuits;
 mod future;
+#[cfg(feature = "tokio")]
+mod gate;
 mod layer;
 mod service;
+mod settle;
+#[cfg(feature = "http")]
+mod until_end;
+mod wait_hint;
 
 pub use answer::{Answer, BoxErrors, OnOpen, Reject};
+#[cfg(feature = "http")]
+pub use body::GuardedBody;
 pub use circuits::{ByRequest, CircuitOf, Circuits};
 pub use future::ResponseFuture;
+#[cfg(feature = "tokio")]
+pub use gate::Gate;
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;
+pub use settle::{AtHead, Settle};
+#[cfg(feature = "http")]
+pub use until_end::UntilEnd;
+pub use wait_hint::WaitHint;

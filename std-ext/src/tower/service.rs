@@ -4,20 +4,22 @@ use std::fmt;
 use std::mem;
 use std::task::{Context, Poll, ready};
 
-use fusebox::{Classify, Rejected};
+use fusebox::Rejected;
 use tower_service::Service;
 
 use super::answer::{Answer, Reject};
-use super::circuits::{Circuits, acquire};
+use super::circuits::{Circuits, PermitOf, acquire};
 use super::future::ResponseFuture;
+use super::settle::{AtHead, Settle};
 
 /// A service with a circuit breaker around it: see the [module](super).
-pub struct CircuitBreakerService<S, X, J = fusebox::AnyError, O = Reject> {
+pub struct CircuitBreakerService<S, X, J = fusebox::AnyError, O = Reject, M = AtHead> {
     inner: S,
     readiness: Readiness,
     circuits: X,
     classify: J,
     answer: O,
+    mode: M,
 }
 
 /// How far the inner service is.
@@ -31,9 +33,9 @@ enum Readiness {
     Ready,
 }
 
-impl<S, X, J, O> CircuitBreakerService<S, X, J, O> {
-    pub(super) const fn new(inner: S, circuits: X, classify: J, answer: O) -> Self {
-        Self { inner, readiness: Readiness::Unpolled, circuits, classify, answer }
+impl<S, X, J, O, M> CircuitBreakerService<S, X, J, O, M> {
+    pub(super) const fn new(inner: S, circuits: X, classify: J, answer: O, mode: M) -> Self {
+        Self { inner, readiness: Readiness::Unpolled, circuits, classify, answer, mode }
     }
 
     /// The inner service.
@@ -42,7 +44,7 @@ impl<S, X, J, O> CircuitBreakerService<S, X, J, O> {
     }
 }
 
-impl<S: Clone, X, J, O> CircuitBreakerService<S, X, J, O> {
+impl<S: Clone, X, J, O, M> CircuitBreakerService<S, X, J, O, M> {
     /// Lets go of whatever the inner service holds: a clone holds nothing.
     fn release(&mut self) {
         if self.readiness != Readiness::Unpolled {
@@ -71,18 +73,23 @@ impl<S: Clone, X, J, O> CircuitBreakerService<S, X, J, O> {
     }
 }
 
-impl<S, Req, X, J, O> Service<Req> for CircuitBreakerService<S, X, J, O>
+impl<S, Req, X, J, O, M> Service<Req> for CircuitBreakerService<S, X, J, O, M>
 where
     S: Service<Req> + Clone,
     X: Circuits<Req> + Clone,
-    J: Classify<S::Response, S::Error> + Clone,
+    J: Clone,
     O: Answer<Req, S::Response, S::Error> + Clone,
+    M: Settle<J, S::Response, S::Error, PermitOf<X, Req>> + Clone,
 {
-    type Response = S::Response;
+    type Response = M::Response;
     type Error = O::Error;
-    type Future = ResponseFuture<S, Req, X, J, O>;
+    type Future = ResponseFuture<S, Req, X, J, O, M>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        if self.circuits.poll_open_gate(cx).is_pending() {
+            self.release();
+            return Poll::Pending;
+        }
         if self.circuits.rejects_all() {
             self.release();
             return Poll::Ready(Ok(()));
@@ -96,36 +103,37 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let (classify, answer) = (self.classify.clone(), self.answer.clone());
+        let rules = (self.classify.clone(), self.answer.clone(), self.mode.clone());
         if self.readiness == Readiness::Ready {
             return match acquire(&self.circuits, &request) {
                 Ok(permit) => {
                     self.readiness = Readiness::Unpolled;
-                    ResponseFuture::running(&mut self.inner, request, permit, classify, answer)
+                    ResponseFuture::running(&mut self.inner, request, permit, rules)
                 }
                 Err(rejected) => {
                     self.release();
-                    ResponseFuture::rejected(rejected, request, classify, answer)
+                    ResponseFuture::rejected(rejected, request, rules)
                 }
             };
         }
         match self.rejection(&request) {
-            Some(rejected) => ResponseFuture::rejected(rejected, request, classify, answer),
+            Some(rejected) => ResponseFuture::rejected(rejected, request, rules),
             // The circuit was open when this service was polled, and no longer is. A probe should not be lost by
             // that, so a clone is made ready and then called.
-            None => ResponseFuture::waiting(self.inner.clone(), request, self.circuits.clone(), classify, answer),
+            None => ResponseFuture::waiting(self.inner.clone(), request, self.circuits.clone(), rules),
         }
     }
 }
 
 /// A clone has the same circuits. As with other services, it is to be polled before it is called.
-impl<S: Clone, X: Clone, J: Clone, O: Clone> Clone for CircuitBreakerService<S, X, J, O> {
+impl<S: Clone, X: Clone, J: Clone, O: Clone, M: Clone> Clone for CircuitBreakerService<S, X, J, O, M> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.circuits.clone(), self.classify.clone(), self.answer.clone())
+        let Self { inner, circuits, classify, answer, mode, .. } = self;
+        Self::new(inner.clone(), circuits.clone(), classify.clone(), answer.clone(), mode.clone())
     }
 }
 
-impl<S: fmt::Debug, X: fmt::Debug, J, O: fmt::Debug> fmt::Debug for CircuitBreakerService<S, X, J, O> {
+impl<S: fmt::Debug, X: fmt::Debug, J, O: fmt::Debug, M> fmt::Debug for CircuitBreakerService<S, X, J, O, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { inner, readiness, circuits, answer, .. } = self;
         f.debug_struct("CircuitBreakerService")

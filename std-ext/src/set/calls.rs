@@ -1,0 +1,161 @@
+//! Calls to a peer by its key.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use fusebox::policy::TripPolicy;
+use fusebox::{AnyError, Classify, Error, Listener, Outcome, Rejected, Ticket};
+
+use super::{CircuitBreakerSet, Table};
+use crate::clock::Uptime;
+use crate::entry::SharedEntry;
+use crate::held::{Held, HeldEntry};
+
+impl<K, C, P, L> CircuitBreakerSet<K, C, P, L>
+where
+    K: Clone + Eq + Hash,
+    C: Uptime + Clone,
+    P: TripPolicy,
+    L: Listener<K>,
+{
+    /// Makes a call to a peer if its circuit lets it through. Every error counts as a failure, and so does a panic,
+    /// which goes on unwinding.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if the call was not made, [`Error::Inner`] with its own error.
+    #[inline]
+    pub fn call<Q, T, E>(&self, key: &Q, call: impl FnOnce() -> Result<T, E>) -> Result<T, Error<E>>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        self.call_with(key, AnyError, call)
+    }
+
+    /// Makes a call to a peer, and lets `classify` say how its result counts.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), whatever the result counts as.
+    #[inline]
+    #[allow(clippy::needless_pass_by_value, reason = "a classifier is made for the call more often than kept")]
+    pub fn call_with<Q, T, E>(
+        &self,
+        key: &Q,
+        classify: impl Classify<T, E>,
+        call: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, Error<E>>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        self.run(key, |result| classify.classify(result), call)?.map_err(Error::Inner)
+    }
+
+    /// Makes a call to a peer that may return anything, judged by what it returned.
+    ///
+    /// # Errors
+    /// [`Rejected`] if the call was not made.
+    #[inline]
+    pub fn run<Q, T>(&self, key: &Q, judge: impl FnOnce(&T) -> Outcome, call: impl FnOnce() -> T) -> Result<T, Rejected>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        let table = &*self.0;
+        let admitted = match table.used(key, |entry| Admitted::by(entry)) {
+            Some(admitted) => admitted?,
+            None => Admitted::Held(Held::run(table.make(key.to_owned())?)?),
+        };
+        match admitted {
+            Admitted::Briefly(ticket) => {
+                let brief = Brief { table, key, ticket: Some(ticket) };
+                let result = call();
+                let outcome = judge(&result);
+                brief.settle(outcome);
+                Ok(result)
+            }
+            Admitted::Held(held) => {
+                let result = call();
+                let outcome = judge(&result);
+                held.settle(outcome);
+                Ok(result)
+            }
+        }
+    }
+}
+
+/// A call that was let through.
+enum Admitted<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> {
+    /// A success of it is of no consequence, so its circuit is let go meanwhile: keeping it would cost more than
+    /// all the rest, most of all where several threads call the same peer.
+    Briefly(Ticket),
+    Held(HeldEntry<K, C, P, L>),
+}
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Admitted<K, C, P, L> {
+    #[inline]
+    fn by(entry: &SharedEntry<K, C, P, L>) -> Result<Self, Rejected> {
+        let ticket = entry.admit()?;
+        Ok(if entry.needs_no_success(&ticket) {
+            Self::Briefly(ticket)
+        } else {
+            Self::Held(Held::running(Arc::clone(entry), ticket))
+        })
+    }
+}
+
+/// A call whose circuit is looked for again if it does not succeed. If it panics, it failed.
+struct Brief<'a, K, C, P, L, Q>
+where
+    K: Borrow<Q> + Clone + Eq + Hash,
+    C: Uptime + Clone,
+    P: TripPolicy,
+    L: Listener<K>,
+    Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+{
+    table: &'a Table<K, C, P, L>,
+    key: &'a Q,
+    ticket: Option<Ticket>,
+}
+
+impl<K, C, P, L, Q> Brief<'_, K, C, P, L, Q>
+where
+    K: Borrow<Q> + Clone + Eq + Hash,
+    C: Uptime + Clone,
+    P: TripPolicy,
+    L: Listener<K>,
+    Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+{
+    #[inline]
+    fn settle(mut self, outcome: Outcome) {
+        if let (Some(ticket), false) = (self.ticket.take(), outcome == Outcome::Success) {
+            self.look_again(ticket, outcome);
+        }
+    }
+
+    /// If the circuit was evicted meanwhile, the one that is made now takes the result: its generations begin where the
+    /// other's did.
+    #[cold]
+    fn look_again(&self, ticket: Ticket, outcome: Outcome) {
+        if let Ok(entry) = self.table.find_or_make(self.key) {
+            entry.settle(ticket, outcome);
+        }
+    }
+}
+
+impl<K, C, P, L, Q> Drop for Brief<'_, K, C, P, L, Q>
+where
+    K: Borrow<Q> + Clone + Eq + Hash,
+    C: Uptime + Clone,
+    P: TripPolicy,
+    L: Listener<K>,
+    Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+{
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.look_again(ticket, Outcome::Failure);
+        }
+    }
+}

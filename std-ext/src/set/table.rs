@@ -1,0 +1,205 @@
+//! Which circuits a set has: found, made, let go and taken back.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use fusebox::policy::TripPolicy;
+use fusebox::{Event, Listener, Rejected, WhenFull};
+
+use super::map::Map;
+use super::room::Room;
+use crate::clock::Uptime;
+use crate::entry::{Common, Entry, Seat, SharedEntry};
+use crate::sync::Mutex;
+
+/// How many circuits are looked at under one lock for those that are idle. Newcomers do not wait longer than that.
+const IDLE_LOOKS: usize = 1_024;
+
+/// The circuits of a set.
+pub(crate) struct Table<K, C, P: TripPolicy, L> {
+    pub(super) map: Map<K, SharedEntry<K, C, P, L>>,
+    /// Held by who adds or takes out circuits, never by who looks for one.
+    room: Mutex<Room<K, C, P, L>>,
+    pub(super) common: Arc<Common<K, C, P, L>>,
+    pub(super) capacity: usize,
+    idle: Option<Duration>,
+    when_full: WhenFull,
+    pub(super) evicted: AtomicU64,
+    pub(super) refused: AtomicU64,
+}
+
+impl<K, C, P, L> Table<K, C, P, L>
+where
+    K: Eq + Hash,
+    C: Uptime + Clone,
+    P: TripPolicy,
+    L: Listener<K>,
+{
+    pub(super) fn new(
+        common: Arc<Common<K, C, P, L>>,
+        capacity: usize,
+        idle: Option<Duration>,
+        when_full: WhenFull,
+    ) -> Self {
+        Self {
+            map: Map::new(),
+            room: Mutex::new(Room::new()),
+            common,
+            capacity,
+            idle,
+            when_full,
+            evicted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// Looks for a circuit in order to use it.
+    #[inline]
+    pub(super) fn used<Q, T>(&self, key: &Q, user: impl FnOnce(&SharedEntry<K, C, P, L>) -> T) -> Option<T>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.map.look(key, |entry| {
+            entry.touch();
+            user(entry)
+        })
+    }
+
+    /// Takes a circuit out for good.
+    pub(super) fn remove<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let mut room = self.room.lock();
+        let Some(entry) = self.map.remove(key) else { return false };
+        room.remove(&entry);
+        entry.set_seat(Seat::Removed);
+        true
+    }
+
+    pub(super) fn tell_evicted(&self, entry: &Entry<K, C, P, L>) {
+        self.evicted.fetch_add(1, Relaxed);
+        entry.tell(&Event::Evicted);
+    }
+}
+
+impl<K, C, P, L> Table<K, C, P, L>
+where
+    K: Clone + Eq + Hash,
+    C: Uptime + Clone,
+    P: TripPolicy,
+    L: Listener<K>,
+{
+    /// The circuit of a peer, to be used.
+    pub(super) fn find_or_make<Q>(&self, key: &Q) -> Result<SharedEntry<K, C, P, L>, Rejected>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        self.used(key, Arc::clone).map_or_else(|| self.make(key.to_owned()), Ok)
+    }
+
+    /// Makes a circuit for a peer that had none when somebody looked.
+    #[cold]
+    pub(super) fn make(&self, key: K) -> Result<SharedEntry<K, C, P, L>, Rejected> {
+        self.seat(key).or_else(|key| self.without_room(key))
+    }
+
+    /// Makes a circuit and a place for it, unless somebody else did meanwhile. Without room for it, the key comes back
+    /// as the error.
+    pub(super) fn seat(&self, key: K) -> Result<SharedEntry<K, C, P, L>, K> {
+        let mut room = self.room.lock();
+        if let Some(entry) = self.used(&key, Arc::clone) {
+            return Ok(entry);
+        }
+        let Ok(left) = self.make_room(&mut room) else { return Err(key) };
+        let entry = Entry::new(key.clone(), self.map.hash_of(&key), &self.common);
+        room.add(Arc::clone(&entry));
+        self.map.insert(key, Arc::clone(&entry));
+        drop(room);
+        if let Some(left) = left {
+            self.tell_evicted(&left);
+        }
+        Ok(entry)
+    }
+
+    /// Takes a circuit back that was evicted and learned of a failure since. If its peer has another by now, that is the
+    /// error.
+    pub(crate) fn take_back(&self, entry: &SharedEntry<K, C, P, L>) -> Result<(), SharedEntry<K, C, P, L>> {
+        let mut room = self.room.lock();
+        if !entry.is_evicted() {
+            return Ok(());
+        }
+        if let Some(successor) = self.map.look(&entry.key, Arc::clone) {
+            return Err(successor);
+        }
+        let Ok(left) = self.make_room(&mut room) else {
+            drop(room);
+            self.tell_full(&entry.key, false);
+            return Ok(());
+        };
+        room.add(Arc::clone(entry));
+        self.map.insert(entry.key.clone(), Arc::clone(entry));
+        drop(room);
+        if let Some(left) = left {
+            self.tell_evicted(&left);
+        }
+        Ok(())
+    }
+
+    /// Room for one more: who left for it, if anybody had to, or an error if nobody could.
+    #[allow(clippy::type_complexity, reason = "it is an entry")]
+    fn make_room(&self, room: &mut Room<K, C, P, L>) -> Result<Option<SharedEntry<K, C, P, L>>, ()> {
+        if room.len() < self.capacity {
+            return Ok(None);
+        }
+        room.make(|entry| self.lets_go(entry)).map(Some).ok_or(())
+    }
+
+    /// Takes a circuit out of the map if nothing is lost by it.
+    fn lets_go(&self, entry: &SharedEntry<K, C, P, L>) -> bool {
+        if !entry.peer().is_clean() {
+            return false;
+        }
+        self.map.remove(&entry.key);
+        // A call may have failed between the two.
+        let lets_go = entry.leave();
+        if !lets_go {
+            entry.set_seat(Seat::Taken);
+            self.map.insert(entry.key.clone(), Arc::clone(entry));
+        }
+        lets_go
+    }
+
+    /// Lets all go that are idle, and returns how many.
+    pub(super) fn evict_idle(&self) -> usize {
+        let Some(limit) = self.idle else { return 0 };
+        let now = self.common.clock().uptime();
+        let (mut end, mut count) = (usize::MAX, 0);
+        while end > 0 {
+            let taken = self.room.lock().take_idle(end, IDLE_LOOKS, (limit, now), |entry| self.lets_go(entry));
+            end = taken.1;
+            count += taken.0.len();
+            for entry in &taken.0 {
+                self.tell_evicted(entry);
+            }
+        }
+        count
+    }
+
+    fn without_room(&self, key: K) -> Result<SharedEntry<K, C, P, L>, Rejected> {
+        let admitted = self.when_full == WhenFull::AdmitUntracked;
+        self.tell_full(&key, admitted);
+        if admitted { Ok(Entry::untracked(key, &self.common)) } else { Err(Rejected::TABLE_FULL) }
+    }
+
+    fn tell_full(&self, key: &K, admitted: bool) {
+        self.refused.fetch_add(1, Relaxed);
+        self.common.listener.on_event(key, &Event::TableFull { admitted });
+    }
+}
