@@ -18,6 +18,8 @@ use meeting::Meeting;
 const STRETCH: Duration = Duration::from_micros(4);
 /// The least part of the time in which both threads must have run.
 const OVERLAP: f64 = 0.9;
+/// How often all turns are repeated at most, until a quarter of them counts.
+const MOST: u32 = 4;
 /// With fewer samples than these there is no figure.
 const FEWEST: usize = 25;
 
@@ -29,25 +31,36 @@ pub fn measure(row: &'static str, subjects: &[Subject], effort: Effort) -> Resul
     let subjects: Vec<&Subject> = subjects.iter().filter(|subject| subject.kind != Kind::Unshared).collect();
     let workers = subjects.iter().map(|subject| subject.start()).collect::<Result<Vec<Workers>>>()?;
     let stretches: Vec<u32> = workers.iter().map(|make| calls_for(STRETCH, make().as_mut())).collect();
-    let meeting = Meeting::new();
     let start = Instant::now();
-    let thread = || call_in_turn(&workers, &stretches, effort, &meeting, start);
-    let (one, other) = thread::scope(|scope| {
-        let one = scope.spawn(thread);
-        (thread(), one.join())
-    });
-    let other = other.map_err(|_| anyhow!("{row}: a thread panicked"))?;
-    let kept = |index: usize| {
-        let turns = one.iter().zip(&other).skip(index).step_by(subjects.len());
-        turns.filter(|(one, other)| one.counts_with(other)).map(|(one, other)| one.time().midpoint(other.time()))
+    let mut samples = vec![vec![]; subjects.len()];
+    let mut taken = 0;
+    loop {
+        let meeting = Meeting::new();
+        let thread = || call_in_turn(&workers, &stretches, effort, &meeting, start);
+        let (one, other) = thread::scope(|scope| {
+            let one = scope.spawn(thread);
+            (thread(), one.join())
+        });
+        let other = other.map_err(|_| anyhow!("{row}: a thread panicked"))?;
+        taken += effort.rounds;
+        for (index, (one, other)) in one.iter().zip(&other).enumerate() {
+            let kept = samples.get_mut(index % subjects.len()).filter(|_| one.counts_with(other));
+            if let Some(kept) = kept {
+                kept.push(one.time().midpoint(other.time()));
+            }
+        }
+        // On a machine with other work to do, most turns are disturbed.
+        let enough = samples.iter().all(|kept| kept.len() >= effort.rounds as usize / 4);
+        if enough || taken >= MOST * effort.rounds {
+            break;
+        }
+    }
+    let line = |(subject, samples): (&&Subject, Vec<f64>)| {
+        let kept = samples.len();
+        let time = Quartiles::of(samples).filter(|_| kept >= FEWEST);
+        Line { row, name: subject.name, kind: subject.kind, time, kept, of: taken as usize }
     };
-    let line = |(index, subject): (usize, &&Subject)| {
-        let samples: Vec<f64> = kept(index).collect();
-        let count = samples.len();
-        let time = Quartiles::of(samples).filter(|_| count >= FEWEST);
-        Line { row, name: subject.name, kind: subject.kind, time, kept: count, of: effort.rounds as usize }
-    };
-    Ok(subjects.iter().enumerate().map(line).collect())
+    Ok(subjects.iter().zip(samples).map(line).collect())
 }
 
 /// What one thread did in one turn.
