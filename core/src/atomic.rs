@@ -6,26 +6,26 @@ pub(crate) use core::sync::atomic::Ordering::Acquire;
 pub(crate) use core::sync::atomic::Ordering::Relaxed;
 #[cfg(any(not(target_has_atomic = "64"), fusebox_halves))]
 pub(crate) use core::sync::atomic::Ordering::Release;
-#[cfg(any(target_has_atomic = "32", loom))]
+#[cfg(any(target_has_atomic = "32", fusebox_loom))]
 pub(crate) use core::sync::atomic::Ordering::SeqCst;
 
-#[cfg(not(loom))]
+#[cfg(not(fusebox_loom))]
 pub(crate) use core::sync::atomic::AtomicU32;
-#[cfg(all(not(loom), target_has_atomic = "64", not(fusebox_halves)))]
+#[cfg(all(not(fusebox_loom), target_has_atomic = "64", not(fusebox_halves)))]
 pub(crate) use core::sync::atomic::AtomicU64;
 
-#[cfg(loom)]
+#[cfg(fusebox_loom)]
 pub(crate) use explored::AtomicU32;
-#[cfg(all(loom, not(fusebox_halves)))]
+#[cfg(all(fusebox_loom, not(fusebox_halves)))]
 pub(crate) use explored::AtomicU64;
-#[cfg(all(loom, fusebox_halves))]
+#[cfg(all(fusebox_loom, fusebox_halves))]
 pub(crate) use explored::Exclusive;
 
 /// One at a time: the target's critical section, which takes no memory here.
-#[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(loom)))]
+#[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(fusebox_loom)))]
 pub(crate) struct Exclusive;
 
-#[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(loom)))]
+#[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(fusebox_loom)))]
 impl Exclusive {
     pub(crate) const fn new() -> Self {
         Self
@@ -39,7 +39,7 @@ impl Exclusive {
 }
 
 /// loom's types cannot be made in a `const`, a breaker can: they come to life at the first touch.
-#[cfg(loom)]
+#[cfg(fusebox_loom)]
 mod explored {
     use core::sync::atomic::Ordering;
     use std::sync::OnceLock;

@@ -5,7 +5,7 @@
 //! times that stand for themselves. Where several words together say something, `update` and
 //! `load_latest` are in one order for all threads.
 
-#[cfg(any(target_has_atomic = "32", loom))]
+#[cfg(any(target_has_atomic = "32", fusebox_loom))]
 use crate::atomic::SeqCst;
 use crate::atomic::{AtomicU32, Relaxed};
 
@@ -49,9 +49,9 @@ impl Cell {
     /// [`update`]: Self::update
     #[inline]
     pub fn load_latest(&self) -> u32 {
-        #[cfg(any(target_has_atomic = "32", loom))]
+        #[cfg(any(target_has_atomic = "32", fusebox_loom))]
         return self.0.load(SeqCst);
-        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        #[cfg(not(any(target_has_atomic = "32", fusebox_loom)))]
         critical_section::with(|_| self.load())
     }
 
@@ -64,18 +64,18 @@ impl Cell {
     /// Adds `amount`, wrapping, and returns the new value.
     #[inline]
     pub fn add(&self, amount: u32) -> u32 {
-        #[cfg(any(target_has_atomic = "32", loom))]
+        #[cfg(any(target_has_atomic = "32", fusebox_loom))]
         return self.0.fetch_add(amount, Relaxed).wrapping_add(amount);
-        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        #[cfg(not(any(target_has_atomic = "32", fusebox_loom)))]
         self.update(|value| value.wrapping_add(amount))
     }
 
     /// Sets the value and returns the one before.
     #[inline]
     pub fn swap(&self, value: u32) -> u32 {
-        #[cfg(any(target_has_atomic = "32", loom))]
+        #[cfg(any(target_has_atomic = "32", fusebox_loom))]
         return self.0.swap(value, Relaxed);
-        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        #[cfg(not(any(target_has_atomic = "32", fusebox_loom)))]
         critical_section::with(|_| {
             let before = self.load();
             self.store(value);
@@ -94,7 +94,7 @@ impl Cell {
     /// the instructions.
     #[inline]
     pub(crate) fn push(row: &[Self], value: u32, counts: impl Fn(u32) -> bool) -> bool {
-        #[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(loom)))]
+        #[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(fusebox_loom)))]
         if row.len() <= 8 {
             let pass = |value, cell: &Self| {
                 let before = cell.load();
@@ -118,9 +118,9 @@ impl Cell {
     /// Sets the value to `new` if it is `current`; says whether it was.
     #[inline]
     pub fn replace(&self, current: u32, new: u32) -> bool {
-        #[cfg(any(target_has_atomic = "32", loom))]
+        #[cfg(any(target_has_atomic = "32", fusebox_loom))]
         return self.0.compare_exchange(current, new, SeqCst, Relaxed).is_ok();
-        #[cfg(not(any(target_has_atomic = "32", loom)))]
+        #[cfg(not(any(target_has_atomic = "32", fusebox_loom)))]
         critical_section::with(|_| {
             let matches = self.load() == current;
             if matches {
@@ -144,7 +144,7 @@ impl Cell {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(fusebox_loom)))]
 mod tests {
     use super::Cell;
 

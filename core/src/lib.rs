@@ -89,7 +89,7 @@
 //! | `embedded-nal-async-09` | `driver`: a guard for `embedded-nal-async` 0.9 TCP connects |
 //! | `embassy-time` | `clock::EmbassyClock` |
 //! | `fugit` | `clock::FugitClock`, for functions that return a `fugit::Instant` |
-#![cfg_attr(not(any(test, loom)), no_std)]
+#![cfg_attr(not(any(test, fusebox_loom)), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),

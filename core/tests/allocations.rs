@@ -1,6 +1,6 @@
 //! Hazards of memory: nothing is allocated, and nothing kept, whatever is done with breakers and however
 //! often. Every allocation of this program goes through a counter.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Guarded I2C buses: published drivers run on them as they are, and a bus whose circuit is open sees nothing.
-#![cfg(all(feature = "embedded-hal-1", not(loom)))]
+#![cfg(all(feature = "embedded-hal-1", not(fusebox_loom)))]
 
 use std::cell::RefCell;
 use std::convert::Infallible;

@@ -1,5 +1,5 @@
 //! Guarded asynchronous I2C buses, with calls that are cancelled or panic.
-#![cfg(all(feature = "embedded-hal-async-1", not(loom)))]
+#![cfg(all(feature = "embedded-hal-async-1", not(fusebox_loom)))]
 
 use std::cell::RefCell;
 use std::convert::Infallible;

@@ -1,5 +1,5 @@
 //! Guarded readers and writers, blocking and asynchronous, and guarded TCP connects.
-#![cfg(all(feature = "embedded-nal-async-09", not(loom)))]
+#![cfg(all(feature = "embedded-nal-async-09", not(fusebox_loom)))]
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -1,5 +1,5 @@
 //! Guarded SPI devices and the wait: a published flash driver runs on them as it is, blocking and asynchronous.
-#![cfg(all(feature = "embedded-hal-async-1", not(loom)))]
+#![cfg(all(feature = "embedded-hal-async-1", not(fusebox_loom)))]
 
 use std::convert::Infallible;
 use std::future::pending;

@@ -1,5 +1,5 @@
 //! Every public type has a `defmt::Format`, so that firmware can log it.
-#![cfg(all(feature = "defmt", not(loom)))]
+#![cfg(all(feature = "defmt", not(fusebox_loom)))]
 
 use fusebox::clock::{FnClock, ManualClock, TickCounter};
 use fusebox::policy::{Call, Cell, Consecutive, CountWindow, MaxFailures, Rates, Tally, TimeWindow};

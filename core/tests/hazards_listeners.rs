@@ -1,5 +1,5 @@
 //! Hazards of being told: listeners that use the breaker, and listeners that panic.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

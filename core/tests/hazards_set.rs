@@ -1,5 +1,5 @@
 //! Hazards of keyed tables: bounded, and what was learned about a peer in trouble is never pushed out.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

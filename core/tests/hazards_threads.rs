@@ -1,6 +1,6 @@
 //! Hazards that take several threads. What is tried here many times is tried in every order by the loom
 //! tests.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

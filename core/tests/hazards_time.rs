@@ -1,5 +1,5 @@
 //! Hazards of time: clocks that are set back or wrap, waits, windows, rates and jitter.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

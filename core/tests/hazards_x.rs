@@ -6,7 +6,7 @@
 //! X24, settings that are exchanged while a circuit is in use, is for `fusebox-std`, which can. Here
 //! settings never change; what core has to offer for it, a snapshot that is taken up by a breaker with other
 //! settings, is tested.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

@@ -8,7 +8,7 @@
 //!   in `fusebox-prometheus`. What it rests on, that a circuit is in one state at any time, is a single
 //!   word here.
 //! - Y12, Tower's contract: tested with `fusebox-std`, which has the Tower layer.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

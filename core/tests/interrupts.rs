@@ -1,6 +1,6 @@
 //! Interrupt handlers that use the breaker at every look at the clock. But for the shortest, each way through the
 //! breaker takes one between two of its steps.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! Every transition that two threads can race for, in every order that the memory model allows.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test -p fusebox --release --test loom`, once more with
+//! `RUSTFLAGS="--cfg fusebox_loom" cargo test -p fusebox --release --test loom`, once more with
 //! `--cfg fusebox_halves` for the targets whose state word is carried in two halves.
 
-#![cfg(loom)]
+#![cfg(fusebox_loom)]
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! Defects that a first critical reading found, each as the smallest test that showed it. They are mended.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 use std::cell::Cell as StdCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

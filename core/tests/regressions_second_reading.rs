@@ -1,5 +1,5 @@
 //! Defects that a second critical reading found, each as the smallest test that showed it. They are mended.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What a third critical reading found: defects, mended, and behaviour that no test would have missed.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

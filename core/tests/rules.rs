@@ -1,6 +1,6 @@
 //! The rules of the machine, as far as no hazard is about them: verdicts by rate, damping, observe mode,
 //! kept history, and what is said about the time to wait.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

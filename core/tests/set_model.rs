@@ -1,5 +1,5 @@
 //! A set against a simple model of one: a list of breakers, each by itself, and the time of their last use.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

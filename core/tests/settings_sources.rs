@@ -1,5 +1,5 @@
 //! Settings as a constant of a type, shared by reference, and held by the breaker: all the same to a circuit.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Snapshots: every state over a reset, with a clock that starts anew.
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 
 mod common;
 

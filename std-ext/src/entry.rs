@@ -110,7 +110,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     }
 
     fn with_seat(seat: Seat, key: K, generation: u8, common: &Arc<Common<K, C, P, L>>) -> Arc<Self> {
-        Arc::new_cyclic(|me| Self {
+        let entry = Arc::new_cyclic(|me| Self {
             circuit: Circuit::with_generation(generation),
             version: AtomicUsize::new(common.versions.current()),
             own_settings: AtomicBool::new(false),
@@ -123,7 +123,10 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             waiters: Waiters::default(),
             key,
             me: me.clone(),
-        })
+        });
+        #[cfg(fusebox_loom)]
+        crate::sync::settle_down(&entry, |entry| (entry.peer().tally(), entry.peer().state()));
+        entry
     }
 
     /// What can be done with the circuit.
@@ -180,6 +183,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.seat.load(Relaxed) == Seat::Evicted as u8
     }
 
+    #[cfg(feature = "saved")]
     pub(crate) fn has_seat(&self) -> bool {
         self.seat.load(Relaxed) == Seat::Taken as u8
     }

@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn a_call_reads_as_a_person_would_type_it() {
-        let call = Call::new("cargo test --release").env("RUSTFLAGS", "--cfg loom").args("--test").arg("loom*");
-        assert_eq!(call.to_string(), "RUSTFLAGS='--cfg loom' cargo test --release --test 'loom*'");
+        let call = Call::new("cargo test --release").env("RUSTFLAGS", "--cfg fusebox_loom").args("--test").arg("loom*");
+        assert_eq!(call.to_string(), "RUSTFLAGS='--cfg fusebox_loom' cargo test --release --test 'loom*'");
     }
 
     #[test]

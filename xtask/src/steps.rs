@@ -123,6 +123,9 @@ fn msrv(shell: &Shell) -> Result<String> {
 /// On a host the state word is one atomic; this cfg asks for the two halves of small targets.
 const HALVES: &str = "--cfg fusebox_halves";
 
+/// Atomics and locks are those of loom.
+const LOOM: &str = "--cfg fusebox_loom";
+
 fn halves(shell: &Shell) -> Result<String> {
     let call = Call::new("cargo test -p fusebox --lib --tests --no-fail-fast --target-dir target/halves");
     run_tests(shell, [call.env("RUSTFLAGS", HALVES)])
@@ -131,8 +134,10 @@ fn halves(shell: &Shell) -> Result<String> {
 fn loom(shell: &Shell) -> Result<String> {
     // Three switches at the worst moments find the known races; more takes hours.
     let limit = std::env::var("LOOM_MAX_PREEMPTIONS").unwrap_or_else(|_| "3".into());
-    let calls = ["--cfg loom".to_string(), format!("--cfg loom {HALVES}")].map(|flags| {
-        Call::new("cargo test -p fusebox --release --test loom* --target-dir target/loom")
+    let halves = format!("{LOOM} {HALVES}");
+    let calls = [("fusebox", LOOM), ("fusebox", &halves), ("fusebox-std", LOOM)].map(|(package, flags)| {
+        Call::new("cargo test --release --test loom* --target-dir target/loom -p")
+            .args(package)
             .env("RUSTFLAGS", flags)
             .env("LOOM_MAX_PREEMPTIONS", &limit)
     });

@@ -332,5 +332,5 @@ const fn obey(word: Word, command: Command, now: Instant, rules: &Rules) -> (Opt
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(fusebox_loom)))]
 mod tests;

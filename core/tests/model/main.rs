@@ -1,6 +1,6 @@
 //! The breaker against a slow, obvious model, operation by operation.
 
-#![cfg(not(loom))]
+#![cfg(not(fusebox_loom))]
 #![allow(clippy::cast_precision_loss, reason = "the model may be as imprecise as its numbers are small")]
 
 mod slow;

@@ -5,17 +5,17 @@
 
 use std::borrow::Borrow;
 use std::hash::Hash;
-#[cfg(not(loom))]
+#[cfg(not(fusebox_loom))]
 use std::hash::{BuildHasher, RandomState};
 
 /// A map that is read by all threads at once, and written under the lock of the set.
-#[cfg(not(loom))]
+#[cfg(not(fusebox_loom))]
 pub(super) struct Map<K, V> {
     map: papaya::HashMap<K, V>,
     hasher: RandomState,
 }
 
-#[cfg(not(loom))]
+#[cfg(not(fusebox_loom))]
 impl<K: Eq + Hash, V: Clone> Map<K, V> {
     pub(super) fn new() -> Self {
         let hasher = RandomState::new();
@@ -59,10 +59,10 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
 }
 
 /// The same for loom, which must know of all that threads wait for.
-#[cfg(loom)]
+#[cfg(fusebox_loom)]
 pub(super) struct Map<K, V>(crate::sync::Mutex<std::collections::HashMap<K, V>>);
 
-#[cfg(loom)]
+#[cfg(fusebox_loom)]
 impl<K: Eq + Hash, V: Clone> Map<K, V> {
     pub(super) fn new() -> Self {
         Self(crate::sync::Mutex::new(std::collections::HashMap::new()))
