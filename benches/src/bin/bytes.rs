@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use allocation_counter::measure;
 use anyhow::{Context, Result};
+use fusebox_bench::subject::Subject;
 use fusebox_bench::subjects;
 
 fn main() -> ExitCode {
@@ -18,18 +19,33 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     for subject in subjects::with_bytes() {
-        // What is allocated once for all is not the breaker's.
-        drop(subject.boxed()?);
-        let mut made = None;
-        let taken = measure(|| made = Some(subject.boxed()));
-        let taken = u64::try_from(taken.bytes_current).context("more is freed than was allocated")?;
-        made.context("nothing was made")??;
-        let heap = taken.saturating_sub(subject.size as u64);
-        let mut worker = subject.start()?();
-        worker.once();
-        let allocations = measure(|| worker.run(1_000)).count_total;
-        let per_call = f64::from(u32::try_from(allocations)?) / 1_000.0;
-        println!("bytes\t{:?}\t{}\t{}\t{heap}\t{per_call}", subject.kind, subject.name, subject.size);
+        let heap = taken(&subject)?.saturating_sub(subject.size as u64);
+        tell(&subject, subject.size, heap)?;
     }
+    let set = subjects::set_with(PEERS);
+    let heap = taken(&set)? / u64::from(PEERS);
+    tell(&set, 0, heap)
+}
+
+/// Peers in the set of which one is told.
+const PEERS: u32 = 1_000;
+
+/// The bytes of a subject in its box, and of all else that it allocates.
+fn taken(subject: &Subject) -> Result<u64> {
+    // What is allocated once for all is not its own.
+    drop(subject.boxed()?);
+    let mut made = None;
+    let taken = measure(|| made = Some(subject.boxed()));
+    made.context("nothing was made")??;
+    u64::try_from(taken.bytes_current).context("more is freed than was allocated")
+}
+
+/// Prints a line, with the allocations of a call.
+fn tell(subject: &Subject, size: usize, heap: u64) -> Result<()> {
+    let mut worker = subject.start()?();
+    worker.once();
+    let allocations = measure(|| worker.run(1_000)).count_total;
+    let per_call = f64::from(u32::try_from(allocations)?) / 1_000.0;
+    println!("bytes\t{:?}\t{}\t{size}\t{heap}\t{per_call}", subject.kind, subject.name);
     Ok(())
 }

@@ -63,3 +63,8 @@ pub fn floors() -> Vec<Subject> {
 pub fn with_bytes() -> Vec<Subject> {
     ours::owned().into_iter().chain(peers::of(Row::Success)).collect()
 }
+
+/// A set with so many peers, of which the bytes of one can be told.
+pub fn set_with(peers: u32) -> Subject {
+    ours::set_with(peers)
+}

@@ -133,6 +133,16 @@ pub(super) fn owned() -> Vec<Subject> {
     ]
 }
 
+/// A set with keys of 32 bits.
+pub(super) fn set_with(peers: u32) -> Subject {
+    let build = move || {
+        let set = CircuitBreakerSet::<u32>::builder().capacity(peers as usize).build()?;
+        (0..peers).try_for_each(|peer| set.handle(&peer).map(drop))?;
+        Ok(set)
+    };
+    Subject::new(Kind::Ours, "each of 1,000 peers in a set", build, |set| Answer::of(set.call(&0, work)))
+}
+
 fn held<const HZ: u32, P: TripPolicy + Send + Sync + 'static>(
     name: &'static str,
     build: impl Fn() -> Result<CircuitBreaker<StdClock<HZ>, P>> + Copy + 'static,

@@ -34,7 +34,7 @@ const LINES: &[Line] = &[
         row: "two_threads",
         breaker: HELD,
         shared: HANDLE,
-        floor: Some(("two_threads", "fetch_add", "`fetch_add`")),
+        floor: Some(("two_threads", "bare call", "the call alone")),
         peers: |_| true,
     },
     Line {
