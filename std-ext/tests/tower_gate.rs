@@ -167,7 +167,7 @@ async fn x14_one_that_waits_holds_neither_a_permit_nor_a_place() {
     assert!(service.poll_ready::<u32>().is_ready());
     circuit.open();
     assert!(service.poll_ready::<u32>().is_pending());
-    assert_eq!(limited.ready().await.unwrap().call(1).await, Ok(2));
+    assert_eq!(in_time(limited.ready()).await.unwrap().call(1).await, Ok(2));
     advance(Duration::from_secs(10)).await;
     assert!(service.poll_ready::<u32>().is_ready());
     assert_eq!(circuit.state(), State::Open);
