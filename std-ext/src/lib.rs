@@ -24,6 +24,8 @@
 //! | services and middleware | `tower::CircuitBreakerLayer`, with the feature `tower` |
 //! | requests of `reqwest` | `reqwest::CircuitBreakerMiddleware`, with the feature `reqwest` |
 //! | what a response says about its upstream | `http::HttpStatus` and `http::GrpcStatus`, with the feature `http` |
+//! | rejections that cost less than reading the clock | `CoarseClock`, with the feature `coarse` |
+//! | circuits and health over HTTP | `admin::Admin`, with the feature `axum` |
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
 
@@ -45,6 +47,8 @@ mod versions;
 mod waiters;
 mod wording;
 
+#[cfg(feature = "axum")]
+pub mod admin;
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
@@ -55,6 +59,8 @@ pub mod reqwest;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+#[cfg(feature = "coarse")]
+pub use clock::CoarseClock;
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use clock::{StdClock, Uptime};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use fusebox::policy::{MaxFailures, TripPolicy};
-use fusebox::{Listener, Outcome};
+use fusebox::{Acquire, Listener, Outcome, Rejected, Settle};
 
 use crate::clock::{StdClock, Uptime};
 use crate::handle::Handle;
@@ -86,5 +86,28 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Permit<K, C, P, L> {
 impl<K: std::fmt::Debug, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> std::fmt::Debug for Permit<K, C, P, L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Permit").field("peer", &self.0.entry().key).finish_non_exhaustive()
+    }
+}
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Settle for Permit<K, C, P, L> {
+    type Outcomes = Outcome;
+
+    fn settle(self, outcome: Outcome) {
+        Self::settle(self, outcome);
+    }
+
+    fn settle_all(self, outcome: Outcome) {
+        Self::settle(self, outcome);
+    }
+}
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Acquire for Handle<K, C, P, L> {
+    type Permit<'a>
+        = Permit<K, C, P, L>
+    where
+        Self: 'a;
+
+    fn try_acquire(&self) -> Result<Self::Permit<'_>, Rejected> {
+        Self::try_acquire(self)
     }
 }
