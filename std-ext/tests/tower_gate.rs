@@ -55,10 +55,16 @@ impl Service<u32> for Double {
     }
 }
 
+/// What servers and balancers ask of services and layers.
+fn is_for_servers<T: Clone + Send + Sync + Unpin + 'static>(value: T) -> T {
+    value
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_waits_as_long_as_the_circuit_does() {
     let circuit = circuit();
-    let mut service = CircuitBreakerLayer::new(circuit.clone()).gate().layer(Double);
+    let layer = is_for_servers(CircuitBreakerLayer::new(circuit.clone()).gate());
+    let mut service = is_for_servers(layer.layer(Double));
     assert_eq!(service.ready().await.unwrap().call(1).await, Ok(2));
     circuit.open();
     let asked = Instant::now();
