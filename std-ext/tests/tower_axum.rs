@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use fusebox::{Rejected, Settings, State};
 use fusebox_std::http::HttpStatus;
 use fusebox_std::tower::CircuitBreakerLayer;
 use fusebox_std::{CircuitBreakerSet, Counts, TokioClock};
+use tokio::time::timeout;
 use tower::{Layer, ServiceExt};
 
 type Clock = TokioClock<1_000>;
@@ -29,9 +31,14 @@ fn broken(asked: &Arc<AtomicU32>) -> axum::routing::MethodRouter {
     })
 }
 
+/// A request without an answer fails.
+async fn in_time<T>(answer: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(60), answer).await.expect("there is no answer")
+}
+
 async fn ask(router: &Router, path: &str) -> StatusCode {
     let request = Request::get(path).body(Body::empty()).unwrap();
-    router.clone().oneshot(request).await.unwrap().status()
+    in_time(router.clone().oneshot(request)).await.unwrap().status()
 }
 
 fn unavailable(_: Rejected, _: Request<Body>) -> Response<Body> {
@@ -67,7 +74,7 @@ async fn a_layer_by_key_that_is_applied_per_request_has_one_set() {
     // A layer, and a service, for each request.
     let ask = async |path| {
         let service = layer.layer(router.clone());
-        service.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap().status()
+        in_time(service.oneshot(Request::get(path).body(Body::empty()).unwrap())).await.unwrap().status()
     };
     for _ in 0..4 {
         assert_eq!(ask("/bolts").await, StatusCode::BAD_GATEWAY);
@@ -85,7 +92,7 @@ async fn a_layer_that_waits_for_the_end_of_bodies_goes_before_routes() {
     let router = Router::new().route("/bolts", get(|| async { "7 in stock" })).layer(layer);
     let ask = async || {
         let request = Request::get("/bolts").body(Body::empty()).unwrap();
-        router.clone().oneshot(request).await.unwrap()
+        in_time(router.clone().oneshot(request)).await.unwrap()
     };
     let response = ask().await;
     assert_eq!((response.status(), circuit.counts().successes), (StatusCode::OK, 0));
