@@ -28,20 +28,20 @@
 //!
 //! # Where to mount it
 //!
-//! On a listener of its own that only you can reach: keys may be confidential, and changes stop traffic. The router has
-//! no fallback, so it may also be nested or merged, with a layer that authenticates. Into a router with another state it
-//! goes by `nest_service`.
+//! On a listener of its own that only you can reach: keys may be confidential, and changes stop traffic. The router
+//! has no fallback, so it may also be nested or merged, with a layer that authenticates. Into a router with another
+//! state it goes by `nest_service`.
 //!
 //! # Keys
 //!
 //! A circuit is named by its key as displayed, percent-encoded as one segment of the path. Nothing that is asked for
-//! makes a circuit. Keys that are displayed alike are listed, but a request for one of them is answered with 409; a key
-//! that is displayed as nothing at all, `.` or `..` is listed, but many clients cannot put it in a path.
+//! makes a circuit. Keys that are displayed alike are listed, but a request for one of them is answered with 409. A key
+//! that is displayed as nothing at all is listed and has no path; `.` and `..` are paths that many clients cannot ask for.
 //!
 //! # Cost
 //!
-//! Callers are not stopped. Every answer looks at all circuits of a set, in a Tokio runtime on its threads for blocking work:
-//! `docs/admin.md` has figures.
+//! Callers are not stopped. Every answer looks at all circuits of a set, in a Tokio runtime on its threads for blocking
+//! work: `docs/admin.md` has figures.
 
 mod answer;
 mod builder;

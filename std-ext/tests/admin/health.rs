@@ -13,7 +13,11 @@ async fn look(router: &axum::Router, path: &str) -> (u16, Value) {
 #[tokio::test]
 async fn all_closed_is_a_pass() {
     let set = upstreams(clock());
-    let count = |count: usize| json!([{"componentType": "component", "observedValue": count, "observedUnit": "circuits", "status": "pass"}]);
+    let count = |count: usize| {
+        json!([{
+            "componentType": "component", "observedValue": count, "observedUnit": "circuits", "status": "pass",
+        }])
+    };
     let empty = json!({"status": "pass", "checks": {"upstreams:circuits": count(0)}});
     assert_eq!(look(&admin(&set), "/health").await, (200, empty));
     set.handle("inventory").unwrap();

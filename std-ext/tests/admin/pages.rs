@@ -71,7 +71,8 @@ async fn states_select_and_the_totals_stay() {
     assert!(keys(&shown(&router, "/circuits/upstreams?state=half_open").await).is_empty());
 }
 
-/// The figures of docs/admin.md: `cargo test --release -p fusebox-std --features axum --test admin -- --ignored --nocapture`.
+/// The figures of docs/admin.md:
+/// `cargo test --release -p fusebox-std --features axum --test admin -- --ignored --nocapture`.
 #[tokio::test]
 #[ignore = "it measures, and asserts nothing about time"]
 async fn what_answers_about_a_hundred_thousand_circuits_take() {
