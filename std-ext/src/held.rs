@@ -127,6 +127,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         let nothing_learned = matches!(outcome, Outcome::Success) && ticket.needs_no_success::<P>();
         if nothing_learned {
             self.successes.add();
+        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.is_probe() {
+            self.successes.add();
+            self.peer().settle_ticket(ticket, outcome);
         } else {
             self.settle_otherwise(ticket, outcome);
         }
