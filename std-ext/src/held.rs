@@ -154,6 +154,20 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.learned(Some(outcome));
     }
 
+    /// Takes in the result of a call that nobody asked for.
+    pub(crate) fn report(&self, outcome: Outcome) {
+        let success = matches!(outcome, Outcome::Success);
+        if success {
+            self.successes.add();
+        } else {
+            self.aside().counters.settled(outcome);
+        }
+        self.peer().report(outcome);
+        if !success {
+            self.learned(Some(outcome));
+        }
+    }
+
     #[cold]
     fn abandon(&self, ticket: Ticket, started: Instant) {
         let outcome = match self.common.abandoned {
