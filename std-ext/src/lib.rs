@@ -95,3 +95,13 @@ struct ReqwestPage;
 #[cfg(all(doctest, feature = "tower", feature = "http", feature = "tokio"))]
 #[doc = include_str!("../../docs/tower.md")]
 struct TowerPage;
+
+/// The pieces of the page about settings, as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/settings.md")]
+struct SettingsPage;
+
+/// The pieces of the page about worker pools, as doc tests.
+#[cfg(all(doctest, feature = "saved"))]
+#[doc = include_str!("../../docs/workers.md")]
+struct WorkersPage;
