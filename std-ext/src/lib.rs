@@ -105,3 +105,13 @@ struct SettingsPage;
 #[cfg(all(doctest, feature = "saved"))]
 #[doc = include_str!("../../docs/workers.md")]
 struct WorkersPage;
+
+/// The pieces of the page about what not to do, as doc tests.
+#[cfg(all(doctest, feature = "axum", feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/anti-patterns.md")]
+struct AntiPatternsPage;
+
+/// The pieces of the page for those who come from other breakers, as doc tests.
+#[cfg(all(doctest, feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/migrating.md")]
+struct MigratingPage;
