@@ -14,8 +14,8 @@ pub enum Counts {
     /// All but successes, which are the only thing that a healthy call would have to write down.
     #[default]
     Failures,
-    /// Everything. Each thread that calls has a counter of its own, so they do not wait for each other; it takes
-    /// about a kilobyte a circuit.
+    /// Everything. Each thread that calls has a counter of its own, so they do not wait for each other; it takes about
+    /// half a kilobyte a circuit.
     All,
 }
 
