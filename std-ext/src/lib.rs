@@ -16,6 +16,7 @@
 //! | a circuit per peer | [`CircuitBreakerSet`], [`Handle`] |
 //! | asking first, settling later, on another thread perhaps | [`Handle::try_acquire`], [`Permit`] |
 //! | futures | [`Handle::call_async`], [`Abandoned`] |
+//! | results of calls that were made without asking | [`Handle::report`] |
 //! | waiting until a circuit lets calls through | `Handle::wait_until_ready`, with the feature `tokio` |
 //! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
 //! | new settings at run time | [`CircuitBreakerSet::reload`] |
