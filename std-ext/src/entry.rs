@@ -204,26 +204,22 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     /// The set has new settings. An open or half-open circuit keeps its own until it closes, and with them its
     /// deadline.
     pub(crate) fn reload(&self) {
-        if !matches!(self.peer().state(), State::Open | State::HalfOpen) {
-            self.update_settings();
-        }
-    }
-
-    /// Takes up the present settings of the set, unless it has its own.
-    fn update_settings(&self) {
-        if !self.own_settings.load(Relaxed) {
+        let _choosing = self.common.versions.choose();
+        let waits = matches!(self.peer().state(), State::Open | State::HalfOpen);
+        if !waits && !self.own_settings.load(Relaxed) {
             self.version.store(self.common.versions.current(), Relaxed);
         }
     }
 
-    /// Goes by settings of its own, or again by those of the set.
-    pub(crate) fn set_version(&self, own: Option<usize>) {
+    /// Goes by settings of its own, or again by those of the set. Says whether it still has its place, and so keeps them.
+    pub(crate) fn set_version(&self, own: Option<usize>) -> bool {
+        let choosing = self.common.versions.choose();
         self.own_settings.store(own.is_some(), Relaxed);
-        match own {
-            Some(version) => self.version.store(version, Relaxed),
-            None => self.update_settings(),
-        }
+        self.version.store(own.unwrap_or_else(|| self.common.versions.current()), Relaxed);
+        drop(choosing);
         self.wake();
+        fence(SeqCst);
+        !self.is_evicted()
     }
 }
 
@@ -247,11 +243,16 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.seat.store(seat as u8, Relaxed);
     }
 
+    /// Whether nothing is lost without it: nothing that it learned, nor settings that somebody chose for it.
+    pub(crate) fn is_expendable(&self) -> bool {
+        self.peer().is_clean() && !self.own_settings.load(Relaxed)
+    }
+
     /// Notes that it is out of the map, and says whether nothing is lost by that.
     pub(crate) fn leave(&self) -> bool {
         self.set_seat(Seat::Evicted);
         fence(SeqCst);
-        self.peer().is_clean()
+        self.is_expendable()
     }
 
     /// It may remember something now. If it is no longer in the set, it comes back. If the set has another circuit
@@ -293,7 +294,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Listener<Entry<K, C, P
             );
             // Until it closed, it went on by the settings that it had opened with.
             if transition.to() == State::Closed && !transition.observed() {
-                entry.update_settings();
+                entry.reload();
             }
             entry.learned(None);
         }

@@ -82,6 +82,12 @@ where
         true
     }
 
+    /// From now on circuits are made with this version of the settings, and whichever was made before is in the map.
+    pub(super) fn set_version(&self, number: usize) {
+        let _room = self.room.lock();
+        self.common.versions.set_current(number);
+    }
+
     pub(super) fn tell_evicted(&self, entry: &Entry<K, C, P, L>) {
         self.evicted.fetch_add(1, Relaxed);
         entry.tell(&Event::Evicted);
@@ -119,8 +125,9 @@ where
         }
         let Ok(left) = self.make_room(&mut room) else { return Err(key) };
         let entry = Entry::new(key.clone(), self.map.hash_of(&key), &self.common);
-        room.add(Arc::clone(&entry));
+        // A key may panic when it is hashed or compared. It has no place then, rather than one that nobody finds.
         self.map.insert(key, Arc::clone(&entry));
+        room.add(Arc::clone(&entry));
         drop(room);
         if let Some(left) = left {
             self.tell_evicted(&left);
@@ -143,9 +150,11 @@ where
             self.tell_full(&entry.key, false);
             return Ok(());
         };
-        room.add(Arc::clone(entry));
         self.map.insert(entry.key.clone(), Arc::clone(entry));
+        room.add(Arc::clone(entry));
         drop(room);
+        // Without a place it was told of no new settings.
+        entry.reload();
         if let Some(left) = left {
             self.tell_evicted(&left);
         }
@@ -163,7 +172,7 @@ where
 
     /// Takes a circuit out of the map if nothing is lost by it.
     fn lets_go(&self, entry: &SharedEntry<K, C, P, L>) -> bool {
-        if !entry.peer().is_clean() {
+        if !entry.is_expendable() {
             return false;
         }
         self.map.remove(&entry.key);
@@ -193,9 +202,17 @@ where
     }
 
     fn without_room(&self, key: K) -> Result<SharedEntry<K, C, P, L>, Rejected> {
-        let admitted = self.when_full == WhenFull::AdmitUntracked;
-        self.tell_full(&key, admitted);
-        if admitted { Ok(Entry::untracked(key, &self.common)) } else { Err(Rejected::TABLE_FULL) }
+        if self.when_full == WhenFull::AdmitUntracked {
+            self.tell_full(&key, true);
+            Ok(Entry::untracked(key, &self.common))
+        } else {
+            Err(self.refuse(&key))
+        }
+    }
+
+    pub(super) fn refuse(&self, key: &K) -> Rejected {
+        self.tell_full(key, false);
+        Rejected::TABLE_FULL
     }
 
     fn tell_full(&self, key: &K, admitted: bool) {
