@@ -9,7 +9,7 @@ use fusebox::{Circuit, Event, Listener, Outcome, Peer, Settings, State};
 
 use crate::clock::Uptime;
 use crate::counts::{CallCounts, Counters, Counts, Successes};
-use crate::record::Log;
+use crate::record::{Log, Record};
 use crate::set::Table;
 use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, Mutex, fence};
 use crate::versions::Versions;
@@ -255,8 +255,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.is_expendable()
     }
 
-    /// It may remember something now. If it is no longer in the set, it comes back. If the set has another circuit
-    /// for the peer by now, that one takes in the `outcome`.
+    /// It may remember something now. If it does and is no longer in the set, it comes back. If the set has another
+    /// circuit for the peer by now, that one takes in the `outcome`.
     #[inline]
     pub(crate) fn learned(&self, outcome: Option<Outcome>) {
         fence(SeqCst);
@@ -266,7 +266,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     }
 
     #[cold]
-    fn come_back(&self, outcome: Option<Outcome>) {
+    pub(crate) fn come_back(&self, outcome: Option<Outcome>) {
         let (Some(table), Some(me)) = (self.common.table.upgrade(), self.me.upgrade()) else { return };
         if let (Err(successor), Some(outcome)) = ((self.common.take_back)(&table, &me), outcome) {
             successor.peer().report(outcome);
@@ -286,12 +286,12 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Listener<Entry<K, C, P
             return;
         }
         if let Event::Transition(transition) = event {
-            entry.aside().log.lock().note(
-                *transition,
-                entry.common.records,
-                SystemTime::now(),
-                entry.common.clock().uptime(),
-            );
+            let mut log = entry.aside().log.lock();
+            let record = Record { transition: *transition, at: SystemTime::now() };
+            // Another transition may have followed by now, and may even be written down.
+            let (state, now) = (entry.peer().state(), entry.common.clock().uptime());
+            log.note(record, state, now, entry.common.records);
+            drop(log);
             // Until it closed, it went on by the settings that it had opened with.
             if transition.to() == State::Closed && !transition.observed() {
                 entry.reload();

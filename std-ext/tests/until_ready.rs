@@ -1,13 +1,16 @@
 //! Those who wait for a circuit are woken, whatever comes in between.
 #![cfg(feature = "tokio")]
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake};
 use std::time::Duration;
 
 use fusebox::policy::MaxFailures;
 use fusebox::{Event, Listener, Outcome, Settings, State, Transition};
-use fusebox_std::{CircuitBreakerSet, TokioClock, Uptime};
+use fusebox_std::{CircuitBreakerSet, Handle, TokioClock, Uptime};
 use tokio::time::{Instant, advance, timeout};
 
 type Clock = TokioClock<1_000>;
@@ -128,4 +131,32 @@ fn no_wake_up_is_lost_between_threads() {
             circuit.run(|()| Outcome::Success, || ()).unwrap();
         }
     });
+}
+
+/// Sets a circuit by hand as soon as it is told that it changed, before the change is written down.
+struct InBetween(Handle<&'static str, Clock>, AtomicBool);
+
+impl Wake for InBetween {
+    fn wake(self: Arc<Self>) {
+        if !self.1.swap(true, SeqCst) {
+            self.0.force_open();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn transitions_that_overtake_each_other_are_written_down_in_their_order() {
+    let set = CircuitBreakerSet::<&str>::builder().clock(Clock::new(), Settings::<_>::DEFAULT).build().unwrap();
+    let circuit = set.handle(&"upstream").unwrap();
+    circuit.open();
+    let waker = Arc::new(InBetween(circuit.clone(), AtomicBool::new(false))).into();
+    let mut wait = Box::pin(circuit.wait_until_ready());
+    assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    circuit.close();
+    advance(Duration::from_secs(5)).await;
+    assert_eq!(circuit.state(), State::ForcedOpen);
+    let times = circuit.state_times();
+    assert_eq!((times.get(State::ForcedOpen), times.get(State::Closed)), (Duration::from_secs(5), Duration::ZERO));
+    let to: Vec<State> = circuit.records().iter().map(|record| record.transition.to()).collect();
+    assert_eq!(to, [State::Open, State::Closed, State::ForcedOpen]);
 }

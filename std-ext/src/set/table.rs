@@ -135,9 +135,16 @@ where
         Ok(entry)
     }
 
-    /// Takes a circuit back that was evicted and learned of a failure since. If its peer has another by now, that is the
+    /// Takes a circuit back that was evicted, if it learned something since. If its peer has another by now, that is the
     /// error.
     pub(crate) fn take_back(&self, entry: &SharedEntry<K, C, P, L>) -> Result<(), SharedEntry<K, C, P, L>> {
+        // Most often that can be seen without the lock.
+        if let Some(found) = self.map.look(&entry.key, Arc::clone) {
+            return if Arc::ptr_eq(&found, entry) { Ok(()) } else { Err(found) };
+        }
+        if entry.is_expendable() {
+            return Ok(());
+        }
         let mut room = self.room.lock();
         if !entry.is_evicted() {
             return Ok(());
