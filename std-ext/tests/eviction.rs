@@ -203,6 +203,16 @@ fn whoever_is_removed_or_idle_leaves_and_nobody_else_does() {
     assert!(set.is_empty());
 }
 
+#[test]
+fn somebody_makes_room_though_all_were_asked_for() {
+    let set = small_set();
+    for key in [1, 2, 1, 2] {
+        set.handle(&key).unwrap();
+    }
+    assert!(set.handle(&3).is_ok());
+    assert_eq!((set.len(), set.evicted(), set.refused()), (2, 1, 0));
+}
+
 /// A peer that fails once in five calls, through a handle whose circuit was evicted, while another circuit has its place.
 #[test]
 fn successes_count_where_failures_do_for_the_circuit_that_has_the_place() {

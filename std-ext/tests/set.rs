@@ -207,6 +207,59 @@ fn every_call_is_counted_once() {
     assert_eq!(counts.would_reject, 1);
 }
 
+#[test]
+fn a_call_by_its_key_that_says_nothing_is_counted_as_ignored() {
+    let set: Set<u32> = builder(clock()).build().unwrap();
+    set.handle(&1).unwrap();
+    for outcome in [Outcome::Ignored, Outcome::Success, Outcome::Failure, Outcome::Ignored] {
+        set.run(&1, |()| outcome, || ()).unwrap();
+    }
+    let counts = set.get(&1).unwrap().counts();
+    assert_eq!((counts.successes, counts.failures, counts.ignored), (0, 1, 2));
+}
+
+#[test]
+fn successes_are_counted_once_by_policies_that_count_them_too() {
+    let settings = Settings::builder().consecutive(2).close_after(2).build().unwrap();
+    let clock = clock();
+    let set = CircuitBreakerSet::<u32>::builder().clock(clock, settings).counts(Counts::All).build().unwrap();
+    let circuit = set.handle(&1).unwrap();
+    for failed in [false, true, false, true, false] {
+        let _ = set.call(&1, || if failed { Err(()) } else { Ok(()) });
+    }
+    let _ = circuit.call(|| Ok::<_, ()>(()));
+    circuit.try_acquire().unwrap().success();
+    circuit.open();
+    clock.advance(secs(10));
+    let probe = circuit.try_acquire().unwrap();
+    let _ = circuit.call(|| Ok::<_, ()>(()));
+    probe.success();
+    circuit.try_acquire().unwrap().success();
+    let counts = circuit.counts();
+    assert_eq!((circuit.state(), counts.successes, counts.failures), (State::Closed, 7, 2));
+    assert_eq!((counts.rejected_half_open, counts.rejected()), (1, 1));
+}
+
+#[test]
+fn a_call_that_ran_for_less_than_the_limit_by_a_part_of_a_tick_is_no_failure() {
+    let clock = clock();
+    let limit = Abandoned::FailureAfter(Duration::from_micros(1_001));
+    let set: Set<u32> = builder(clock).abandoned(limit).build().unwrap();
+    let circuit = set.handle(&1).unwrap();
+    for (millis, failures) in [(1, 0), (2, 1)] {
+        let permit = circuit.try_acquire().unwrap();
+        clock.advance(Duration::from_millis(millis));
+        drop(permit);
+        assert_eq!(circuit.tally().failures, failures);
+    }
+    let endless: Set<u32> = builder(clock).abandoned(Abandoned::FailureAfter(Duration::MAX)).build().unwrap();
+    let circuit = endless.handle(&1).unwrap();
+    let permit = circuit.try_acquire().unwrap();
+    clock.advance(secs(1_000_000));
+    drop(permit);
+    assert_eq!((circuit.tally().failures, circuit.counts().abandoned), (0, 1));
+}
+
 fn trip_from(circuit: &Handle<u32, Clock>, failures: u32) {
     (failures..4).for_each(|_| fail(circuit));
     assert_eq!(circuit.state(), State::Open);
@@ -235,6 +288,15 @@ fn the_time_in_each_state_adds_up() {
     assert_eq!(times.iter().map(|(_, time)| time).sum::<Duration>(), secs(20));
     assert_eq!(circuit.records().len(), 3);
     assert_eq!(circuit.explain().to_string(), "closed, since probes succeeded");
+
+    // What is simulated meanwhile is no state of its own.
+    circuit.observe();
+    trip_observed(&circuit);
+    clock.advance(secs(3));
+    assert_eq!(
+        (circuit.state_times().get(State::Observe), circuit.state_times().get(State::Open)),
+        (secs(3), secs(12))
+    );
 }
 
 #[test]

@@ -88,9 +88,12 @@ where
         self.common.versions.set_current(number);
     }
 
-    pub(super) fn tell_evicted(&self, entry: &Entry<K, C, P, L>) {
-        self.evicted.fetch_add(1, Relaxed);
-        entry.tell(&Event::Evicted);
+    /// Counts those who went before it tells of any: listeners may panic.
+    fn tell_evicted(&self, left: &[SharedEntry<K, C, P, L>]) {
+        self.evicted.fetch_add(left.len() as u64, Relaxed);
+        for entry in left {
+            entry.tell(&Event::Evicted);
+        }
     }
 }
 
@@ -129,9 +132,7 @@ where
         self.map.insert(key, Arc::clone(&entry));
         room.add(Arc::clone(&entry));
         drop(room);
-        if let Some(left) = left {
-            self.tell_evicted(&left);
-        }
+        self.tell_evicted(left.as_slice());
         Ok(entry)
     }
 
@@ -162,9 +163,7 @@ where
         drop(room);
         // Without a place it was told of no new settings.
         entry.reload();
-        if let Some(left) = left {
-            self.tell_evicted(&left);
-        }
+        self.tell_evicted(left.as_slice());
         Ok(())
     }
 
@@ -201,9 +200,7 @@ where
             let taken = self.room.lock().take_idle(end, IDLE_LOOKS, (limit, now), |entry| self.lets_go(entry));
             end = taken.1;
             count += taken.0.len();
-            for entry in &taken.0 {
-                self.tell_evicted(entry);
-            }
+            self.tell_evicted(&taken.0);
         }
         count
     }
