@@ -43,6 +43,7 @@ mod set;
 mod sync;
 #[cfg(feature = "tokio")]
 mod until_ready;
+mod unwind;
 mod versions;
 mod waiters;
 mod wording;

@@ -198,3 +198,20 @@ async fn settings_of_ones_own_that_wait_less_wake_those_who_wait() {
     tokio::join!(circuit.wait_until_ready(), async { set.set_own_settings(&"upstream", Some(shorter)).unwrap() });
     assert_eq!(asked.elapsed(), Duration::from_secs(2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_lets_nobody_through_ends_no_wait() {
+    let set = CircuitBreakerSet::<&str>::builder().clock(Clock::new(), Settings::<_>::DEFAULT).build().unwrap();
+    let circuit = set.handle(&"upstream").unwrap();
+    circuit.open();
+    let asked = Instant::now();
+    let act = async {
+        tokio::task::yield_now().await;
+        circuit.force_open();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        circuit.automatic();
+    };
+    let wait = async { tokio::join!(circuit.wait_until_ready(), act) };
+    timeout(Duration::from_secs(3_600), wait).await.unwrap();
+    assert_eq!(asked.elapsed(), Duration::from_secs(60));
+}
