@@ -1,15 +1,18 @@
 //! One peer's circuit and all that is kept beside it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::Duration;
 
 use fusebox::policy::TripPolicy;
 use fusebox::{Circuit, Event, Listener, Outcome, Peer, Settings, State};
 
 use crate::clock::Uptime;
 use crate::counts::{CallCounts, Counters, Counts, Successes};
-use crate::record::{Log, Record};
+use crate::record::Log;
+use crate::recorder::Recorder;
 use crate::set::Table;
 use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, Mutex, fence};
 use crate::versions::Versions;
@@ -54,6 +57,20 @@ type TakeBack<K, C, P, L> = fn(&Table<K, C, P, L>, &SharedEntry<K, C, P, L>) -> 
 impl<K, C, P: TripPolicy, L> Common<K, C, P, L> {
     pub(crate) const fn clock(&self) -> &C {
         self.versions.first().clock()
+    }
+
+    /// Tells the user's listener. While a call panics another panic would end the program, so of that one there is no more
+    /// than its message.
+    pub(crate) fn tell(&self, key: &K, event: &Event)
+    where
+        L: Listener<K>,
+    {
+        let tell = || self.listener.on_event(key, event);
+        if thread::panicking() {
+            let _ = catch_unwind(AssertUnwindSafe(tell));
+        } else {
+            tell();
+        }
     }
 }
 
@@ -198,7 +215,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     }
 
     pub(crate) fn tell(&self, event: &Event) {
-        self.common.listener.on_event(&self.key, event);
+        self.common.tell(&self.key, event);
     }
 
     /// The set has new settings. An open or half-open circuit keeps its own until it closes, and with them its
@@ -231,6 +248,10 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     pub(crate) fn is_evicted(&self) -> bool {
         self.seat.load(Relaxed) == Seat::Evicted as u8
+    }
+
+    pub(crate) fn is_untracked(&self) -> bool {
+        self.seat.load(Relaxed) == Seat::Untracked as u8
     }
 
     #[cfg(feature = "saved")]
@@ -272,32 +293,5 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             successor.peer().report(outcome);
             successor.learned(Some(outcome));
         }
-    }
-}
-
-/// Writes transitions down, and passes events on to the user's listener.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Recorder;
-
-impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Listener<Entry<K, C, P, L>> for Recorder {
-    fn on_event(&self, entry: &Entry<K, C, P, L>, event: &Event) {
-        entry.wake();
-        if entry.seat.load(Relaxed) == Seat::Untracked as u8 {
-            return;
-        }
-        if let Event::Transition(transition) = event {
-            let mut log = entry.aside().log.lock();
-            let record = Record { transition: *transition, at: SystemTime::now() };
-            // Another transition may have followed by now, and may even be written down.
-            let (state, now) = (entry.peer().state(), entry.common.clock().uptime());
-            log.note(record, state, now, entry.common.records);
-            drop(log);
-            // Until it closed, it went on by the settings that it had opened with.
-            if transition.to() == State::Closed && !transition.observed() {
-                entry.reload();
-            }
-            entry.learned(None);
-        }
-        entry.tell(event);
     }
 }

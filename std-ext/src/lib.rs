@@ -37,6 +37,7 @@ mod handle;
 mod held;
 mod permit;
 mod record;
+mod recorder;
 #[cfg(feature = "saved")]
 mod saved;
 mod set;

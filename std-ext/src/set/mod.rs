@@ -20,8 +20,9 @@ use fusebox::policy::{MaxFailures, TripPolicy};
 use fusebox::{Listener, Rejected, Settings};
 
 use crate::clock::{StdClock, Uptime};
-use crate::entry::{Common, Recorder, Shared};
+use crate::entry::{Common, Shared};
 use crate::handle::Handle;
+use crate::recorder::Recorder;
 use crate::versions::Versions;
 use builder::Limits;
 

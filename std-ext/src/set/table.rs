@@ -221,6 +221,6 @@ where
 
     fn tell_full(&self, key: &K, admitted: bool) {
         self.refused.fetch_add(1, Relaxed);
-        self.common.listener.on_event(key, &Event::TableFull { admitted });
+        self.common.tell(key, &Event::TableFull { admitted });
     }
 }
