@@ -126,7 +126,7 @@ pub(crate) enum Seat {
 
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     /// A circuit for a peer. `generation` is where its generations begin: a part of the key's hash, so that neighbours
-    /// draw different jitter, and a circuit that is made anew takes the results of the one before.
+    /// draw different jitter.
     pub(crate) fn new(key: K, generation: u8, common: &Arc<Common<K, C, P, L>>) -> Arc<Self> {
         Self::with_seat(Seat::Taken, key, generation, common)
     }

@@ -159,6 +159,13 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.learned(Some(outcome));
     }
 
+    /// Takes in the outcome of a call that another circuit of the same peer let through.
+    pub(crate) fn report(&self, outcome: Outcome) {
+        self.aside().counters.settled(outcome);
+        self.peer().report(outcome);
+        self.learned(Some(outcome));
+    }
+
     #[cold]
     fn abandon(&self, ticket: Ticket, started: Instant) {
         let outcome = match self.common.abandoned {

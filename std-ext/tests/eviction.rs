@@ -100,6 +100,22 @@ fn y23_a_newcomer_that_is_abandoned_in_a_flood_is_remembered() {
     });
 }
 
+#[test]
+fn y23_who_was_open_before_and_fails_in_a_flood_is_remembered() {
+    let clock = clock();
+    let set = builder(clock).capacity(2).build().unwrap();
+    let circuit = set.handle(&FAILING).unwrap();
+    circuit.open();
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(circuit.call(|| Ok::<_, ()>(())), Ok(()));
+    let _ = set.call(&FAILING, || {
+        flood(&set);
+        Err::<(), _>("no answer")
+    });
+    let now = set.get(&FAILING).unwrap();
+    assert_eq!((now.tally().failures, now.counts().failures), (1, 1));
+}
+
 /// Four calls of one peer were let through, and each found another circuit of it, since all were evicted in turn.
 #[test]
 fn y23_failures_of_several_evicted_circuits_come_together() {
