@@ -186,6 +186,26 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         Held::keep(Arc::clone(&self.0)).map(Permit)
     }
 
+    /// Takes in the result of a call that was made without asking, such as one that a log or a load balancer tells of.
+    /// It counts, as a fast one, while the circuit is closed, and not otherwise: probes are those that were admitted.
+    /// The [counters](Self::counts) have it in any case.
+    ///
+    /// ```
+    /// use fusebox::{Outcome, State};
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// let upstreams = CircuitBreakerSet::<String>::new();
+    /// let inventory = upstreams.handle("inventory")?;
+    /// for _ in 0..4 {
+    ///     inventory.report(Outcome::Failure);
+    /// }
+    /// assert_eq!(inventory.state(), State::Open);
+    /// # Ok::<(), fusebox::Rejected>(())
+    /// ```
+    pub fn report(&self, outcome: Outcome) {
+        self.0.report(outcome);
+    }
+
     /// The state.
     pub fn state(&self) -> State {
         self.peer().state()

@@ -159,9 +159,13 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.learned(Some(outcome));
     }
 
-    /// Takes in the outcome of a call that another circuit of the same peer let through.
+    /// Takes in the outcome of a call that nobody asked for, or that another circuit of the same peer let through.
     pub(crate) fn report(&self, outcome: Outcome) {
-        self.aside().counters.settled(outcome);
+        if matches!(outcome, Outcome::Success) {
+            self.successes.add();
+        } else {
+            self.aside().counters.settled(outcome);
+        }
         self.peer().report(outcome);
         self.learned(Some(outcome));
     }

@@ -97,3 +97,23 @@ struct ReqwestPage;
 #[cfg(all(doctest, feature = "tower", feature = "http", feature = "tokio"))]
 #[doc = include_str!("../../docs/tower.md")]
 struct TowerPage;
+
+/// The pieces of the page about settings, as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/settings.md")]
+struct SettingsPage;
+
+/// The pieces of the page about worker pools, as doc tests.
+#[cfg(all(doctest, feature = "saved"))]
+#[doc = include_str!("../../docs/workers.md")]
+struct WorkersPage;
+
+/// The pieces of the page about what not to do, as doc tests.
+#[cfg(all(doctest, feature = "axum", feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/anti-patterns.md")]
+struct AntiPatternsPage;
+
+/// The pieces of the page for those who come from other breakers, as doc tests.
+#[cfg(all(doctest, feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/migrating.md")]
+struct MigratingPage;
