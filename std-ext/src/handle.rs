@@ -10,11 +10,12 @@ use fusebox::{AnyError, Classify, Error, Listener, Outcome, Peer, Rejected, Sett
 
 use crate::clock::{StdClock, Uptime};
 use crate::counts::CallCounts;
-use crate::entry::{Entry, Recorder};
+use crate::entry::Entry;
 use crate::explain::Explanation;
 use crate::held::{Held, Running};
 use crate::permit::Permit;
 use crate::record::{Log, Record, StateTimes};
+use crate::recorder::Recorder;
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet).
 ///

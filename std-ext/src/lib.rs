@@ -38,12 +38,14 @@ mod handle;
 mod held;
 mod permit;
 mod record;
+mod recorder;
 #[cfg(feature = "saved")]
 mod saved;
 mod set;
 mod sync;
 #[cfg(feature = "tokio")]
 mod until_ready;
+mod unwind;
 mod versions;
 mod waiters;
 mod wording;
