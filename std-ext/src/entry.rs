@@ -75,6 +75,8 @@ pub(crate) struct Entry<K, C, P: TripPolicy, L> {
     pub(crate) log: Mutex<Log>,
     pub(crate) waiters: Waiters,
     pub(crate) key: K,
+    /// When it was made, by the wall clock.
+    pub(crate) made: SystemTime,
     me: Weak<Self>,
 }
 
@@ -122,6 +124,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             log: Mutex::new(Log::new(common.clock().uptime())),
             waiters: Waiters::default(),
             key,
+            made: SystemTime::now(),
             me: me.clone(),
         });
         #[cfg(fusebox_loom)]
@@ -133,6 +136,11 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline]
     pub(crate) fn peer(&self) -> Peer<'_, C, P, Recorder, Self> {
         Peer::new(self, &self.circuit, self.common.versions.get(self.version.load(Relaxed)))
+    }
+
+    /// The settings that it goes by now.
+    pub(crate) fn settings(&self) -> &Settings<C, P> {
+        self.common.versions.get(self.version.load(Relaxed)).settings()
     }
 
     /// Notes that it was asked for. Written at most once between two looks, so that callers do not fight over it.

@@ -97,6 +97,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome) {
         let probe = ticket.is_probe();
         self.counters.settled(outcome);
+        if self.peer().is_slow_by_now(&ticket) {
+            self.counters.slow(outcome);
+        }
         self.peer().settle_ticket(ticket, outcome);
         // A slot may be free again without a transition that would tell of it.
         if probe {
@@ -118,6 +121,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             }
         };
         self.counters.abandoned();
+        if self.peer().is_slow_by_now(&ticket) {
+            self.counters.slow_abandoned();
+        }
         let probe = ticket.is_probe();
         self.peer().abandon_ticket(ticket, outcome);
         if probe {
