@@ -3,19 +3,18 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fusebox::policy::{MaxFailures, Tally, TripPolicy};
-use fusebox::{AnyError, Classify, Error, Listener, Outcome, Peer, Rejected, Settings, SettingsError, Snapshot, State};
+use fusebox::{AnyError, Classify, Error, Listener, Outcome, Peer, Rejected, SettingsError, Snapshot, State};
 
 use crate::clock::{StdClock, Uptime};
-use crate::counts::{CallCounts, Counts};
+use crate::counts::CallCounts;
 use crate::entry::{Entry, Recorder};
 use crate::explain::Explanation;
 use crate::held::Held;
-use crate::incarnation::Incarnation;
 use crate::permit::Permit;
-use crate::record::{Record, StateTimes, Transitions};
+use crate::record::{Record, StateTimes};
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet).
 ///
@@ -166,12 +165,6 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.peer().tally()
     }
 
-    /// What the rates of the policy judge now: `None` for policies without rates, and while fewer calls are known than
-    /// those need.
-    pub fn window(&self) -> Option<Tally> {
-        self.peer().window()
-    }
-
     /// The time until another attempt may help.
     pub fn retry_after(&self) -> Option<Duration> {
         self.peer().retry_after().map(fusebox::Ticks::as_duration)
@@ -187,11 +180,6 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.0.log.lock().records()
     }
 
-    /// How often the circuit went from one state to another, and when it last did.
-    pub fn transitions(&self) -> Transitions {
-        self.0.log.lock().transitions()
-    }
-
     /// How long the circuit was in each state.
     pub fn state_times(&self) -> StateTimes {
         let now = self.0.common.clock().uptime();
@@ -202,39 +190,6 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     pub fn explain(&self) -> Explanation {
         let latest = self.0.log.lock().latest();
         Explanation::new(self.state(), latest, self.retry_after(), self.tally())
-    }
-
-    /// When the circuit was made, by the wall clock.
-    pub fn made(&self) -> SystemTime {
-        self.0.made
-    }
-
-    /// What the circuit counts.
-    pub fn counted(&self) -> Counts {
-        self.0.common.counts
-    }
-
-    /// The settings that the circuit goes by now.
-    pub fn settings(&self) -> &Settings<C, P> {
-        self.0.settings()
-    }
-
-    /// The clock that the circuit goes by.
-    pub fn clock(&self) -> &C {
-        self.0.common.clock()
-    }
-
-    /// Tells this circuit from one that is made anew for the same peer, and keeps neither.
-    pub fn incarnation(&self) -> Incarnation
-    where
-        K: Send + Sync + 'static,
-        C: Send + Sync + 'static,
-        P: Send + Sync + 'static,
-        P::History: Send + Sync,
-        L: Send + Sync + 'static,
-    {
-        let weak = Arc::downgrade(&self.0);
-        Incarnation(weak)
     }
 
     /// The state as plain data, to be taken over a restart.
@@ -319,7 +274,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.state() == State::ForcedOpen || self.retry_after().is_some()
     }
 
-    fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
+    pub(crate) fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
         self.0.peer()
     }
 }

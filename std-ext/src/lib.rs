@@ -40,6 +40,7 @@ mod record;
 mod saved;
 mod set;
 mod sync;
+mod told;
 #[cfg(feature = "tokio")]
 mod until_ready;
 mod versions;
