@@ -178,7 +178,14 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     /// Whether a ticket's call counts as [slow](crate::SettingsBuilder::slow_call) if it ends now.
     #[inline]
     pub fn is_slow_by_now(self, ticket: &Ticket) -> bool {
-        (ticket.grant.is_timed() || ticket.is_probe()) && self.is_slow(ticket.grant, None)
+        let low = ticket.grant.low;
+        // In observe mode as where it counts: only a closed circuit says whether it knows the time.
+        let counts = if is_closed(low) {
+            ticket.grant.is_timed()
+        } else {
+            matches!(Rule::of(low), Rule::Closed | Rule::HalfOpen)
+        };
+        counts && self.is_slow(ticket.grant, None)
     }
 
     /// Whether forgetting this circuit would lose nothing: it is closed, and neither a failure nor a failed probe is

@@ -99,6 +99,18 @@ fn a_slow_probe_is_counted_too() {
 }
 
 #[test]
+fn slow_calls_are_counted_in_observe_mode() {
+    let clock = clock();
+    let rates = Rates::failures(90).slow_calls(90).min_calls(10);
+    let settings = Settings::builder().count_window(20, rates).slow_call(Duration::from_secs(1)).build();
+    let set: Slow = CircuitBreakerSet::<String>::builder().clock(clock, settings.unwrap()).build().unwrap();
+    let circuit = set.handle("inventory").unwrap();
+    circuit.observe();
+    let _ = circuit.run(|()| Outcome::Failure, || clock.advance(Duration::from_secs(2)));
+    assert_eq!((circuit.counts().slow_failures, circuit.tally().slow), (1, 1));
+}
+
+#[test]
 fn nothing_is_slow_unless_the_settings_say_what_is() {
     let clock = clock();
     let set = CircuitBreakerSet::<String>::builder().clock(clock, Settings::DEFAULT).build().unwrap();
