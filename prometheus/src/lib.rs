@@ -93,3 +93,8 @@ pub use route::metrics_route;
 pub use sample::Sample;
 pub use source::{Circuits, SetTotals, Source, from_fn};
 pub use text::Format;
+
+/// The examples of `docs/prometheus.md`, as doc tests.
+#[cfg(all(doctest, feature = "install"))]
+#[doc = include_str!("../../docs/prometheus.md")]
+struct Guide;

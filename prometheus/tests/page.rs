@@ -1,4 +1,5 @@
 //! Pages: all that is on them, and what is not.
+#![allow(clippy::float_cmp, reason = "what is exported is exact")]
 
 mod common;
 
@@ -87,6 +88,14 @@ fn an_exporter_without_circuits_has_no_metrics() {
     assert_eq!(exporter.render_as(Format::OpenMetrics), "# EOF\n");
 }
 
+/// Takes in nothing.
+struct Full;
+impl fmt::Write for Full {
+    fn write_str(&mut self, _: &str) -> fmt::Result {
+        Err(fmt::Error)
+    }
+}
+
 #[test]
 fn whatever_writes_gets_the_same_page() {
     let exporter = Exporter::new();
@@ -96,13 +105,6 @@ fn whatever_writes_gets_the_same_page() {
     exporter.write_to(Format::OpenMetrics, &mut bytes).unwrap();
     assert_eq!(text, exporter.render_as(Format::OpenMetrics));
     assert_eq!(text.as_bytes(), bytes);
-
-    struct Full;
-    impl fmt::Write for Full {
-        fn write_str(&mut self, _: &str) -> fmt::Result {
-            Err(fmt::Error)
-        }
-    }
     assert!(exporter.write(Format::Prometheus, &mut Full).is_err());
 }
 

@@ -1,5 +1,6 @@
 //! What a recorder of the `metrics` facade is told.
 #![cfg(feature = "metrics")]
+#![allow(clippy::float_cmp, reason = "what is exported is exact")]
 
 mod common;
 
@@ -15,7 +16,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 /// A recorder, and all that it was told so far: its own snapshots have only what came since the last.
 #[derive(Default)]
 struct Recorder {
-    recorder: DebuggingRecorder,
+    inner: DebuggingRecorder,
     counters: HashMap<String, u64>,
     gauges: HashMap<String, f64>,
     histograms: HashMap<String, Vec<f64>>,
@@ -25,9 +26,9 @@ struct Recorder {
 
 impl Recorder {
     fn sync(&mut self, exporter: &Exporter) -> &mut Self {
-        metrics::with_local_recorder(&self.recorder, || exporter.sync());
+        metrics::with_local_recorder(&self.inner, || exporter.sync());
         self.came.clear();
-        for (key, _, help, value) in self.recorder.snapshotter().snapshot().into_vec() {
+        for (key, _, help, value) in self.inner.snapshotter().snapshot().into_vec() {
             assert!(help.is_some(), "{key:?} is not described");
             let labels: Vec<_> = key.key().labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
             let name = format!("{} {}", key.key().name(), labels.join(","));

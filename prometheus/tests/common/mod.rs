@@ -49,7 +49,7 @@ impl Page {
 
     pub(crate) fn read(text: &str) -> Self {
         let mut series = BTreeMap::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
+        for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let (name, value) = line.rsplit_once(' ').unwrap();
             let before = series.insert(name.to_owned(), value.parse().unwrap());
             assert_eq!(before, None, "{name} is there twice");
