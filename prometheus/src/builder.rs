@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::PrefixError;
 use crate::exporter::Exporter;
-use crate::series::{self, Family, OURS, RESILIENCE4J};
+use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Series};
 
 /// Makes an [`Exporter`].
 ///
@@ -99,15 +99,36 @@ pub(crate) struct Options {
     pub(crate) most_circuits: usize,
     pub(crate) created: bool,
     /// By name in full, sorted.
-    pub(crate) families: Vec<(String, &'static Family)>,
+    pub(crate) families: Vec<NamedFamily>,
+}
+
+/// A family as this exporter names it.
+#[derive(Debug)]
+pub(crate) struct NamedFamily {
+    /// In full, without the `_total` of counters.
+    pub(crate) name: String,
+    pub(crate) family: &'static Family,
+    /// How the lines of each of its series go on after the circuit, up to the value.
+    pub(crate) tails: Vec<String>,
+}
+
+impl NamedFamily {
+    fn new(prefix: &str, family: &'static Family) -> Self {
+        let series: &[Series] = if let Of::Circuits(series) = family.of { series } else { &[] };
+        let tail = |series: &Series| {
+            let labels = series.labels.iter().flat_map(|&(label, value)| ["\",", label, "=\"", value]);
+            labels.chain(["\"} "]).collect()
+        };
+        Self { name: series::name(prefix, family), family, tails: series.iter().map(tail).collect() }
+    }
 }
 
 impl Options {
     fn new(builder: &ExporterBuilder) -> Self {
         let theirs = RESILIENCE4J.iter().filter(|_| builder.resilience4j);
-        let named = OURS.iter().chain(theirs).map(|family| (series::name(&builder.prefix, family), family));
+        let named = OURS.iter().chain(theirs).map(|family| NamedFamily::new(&builder.prefix, family));
         let mut families: Vec<_> = named.collect();
-        families.sort_by(|(one, _), (other, _)| one.cmp(other));
+        families.sort_by(|one, other| one.name.cmp(&other.name));
         Self { most_circuits: builder.max_circuits, created: builder.created, families }
     }
 }

@@ -74,8 +74,8 @@ impl Exporter {
     /// different bounds get those of all.
     fn buckets(&self) -> (String, Vec<f64>) {
         self.with(|state, options| {
-            let durations = options.families.iter().find(|(_, family)| matches!(family.of, Of::Durations));
-            let name = durations.map(|(name, _)| name.clone()).unwrap_or_default();
+            let durations = options.families.iter().find(|named| matches!(named.family.of, Of::Durations));
+            let name = durations.map(|named| named.name.clone()).unwrap_or_default();
             let mut bounds = state.bounds.clone();
             if bounds.is_empty() {
                 bounds.extend_from_slice(CallDurations::new().bounds());

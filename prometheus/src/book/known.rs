@@ -29,7 +29,7 @@ pub(crate) struct Known {
     /// What it says of itself.
     pub(crate) row: Row,
     /// What it said at the look before.
-    pub(super) before: Totals,
+    pub(crate) before: Totals,
 }
 
 impl Known {

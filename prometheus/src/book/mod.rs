@@ -6,6 +6,8 @@ mod totals;
 
 pub(crate) use known::Known;
 pub(crate) use row::{Row, Value, since_1970};
+#[cfg(feature = "metrics")]
+pub(crate) use totals::Totals;
 
 use std::collections::HashMap;
 use std::fmt::{Display, Write};

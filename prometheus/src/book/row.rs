@@ -75,28 +75,14 @@ impl Row {
 
     /// Takes in one more circuit: what it counted since the last look, and its state if that asks for more attention.
     pub(super) fn fold(&mut self, known: &Known) {
-        self.gain(known);
+        self.totals.add_since(&known.row.totals, &known.before);
+        self.always |= known.row.always;
+        self.has_times |= known.row.has_times;
         if urgency(known.row.state) > urgency(self.state) {
             self.state = known.row.state;
         }
         self.open_wait = self.open_wait.max(known.row.open_wait);
         self.last_transition = self.last_transition.max(known.row.last_transition);
-    }
-
-    /// Adds what a circuit counted since the last look.
-    fn gain(&mut self, known: &Known) {
-        self.totals.add_since(&known.row.totals, &known.before);
-        self.always |= known.row.always;
-        self.has_times |= known.row.has_times;
-    }
-
-    /// Goes on with a circuit where another left off, or this one did.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn follow(&mut self, known: &Known) {
-        self.gain(known);
-        let Self { state, open_wait, window, last_transition, made, .. } = known.row;
-        (self.state, self.open_wait, self.window) = (state, open_wait, window);
-        (self.last_transition, self.made) = (last_transition, made);
     }
 
     /// What a series tells; `None` if it is not there.
@@ -108,7 +94,7 @@ impl Row {
                 Value::Count(there.then_some(count)?)
             }
             Read::Rejected => {
-                let sum = self.totals.counts.iter().skip(series::REJECTIONS).take(3).sum();
+                let sum = self.totals.rejected();
                 let there = sum > 0 || self.always & 1 << series::REJECTIONS != 0;
                 Value::Count(there.then_some(sum)?)
             }

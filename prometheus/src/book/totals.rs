@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use fusebox_std::{CallCounts, StateTimes};
 
+#[cfg(feature = "metrics")]
+use super::row::Value;
 use crate::durations::DurationTotals;
 use crate::sample::Sample;
+#[cfg(feature = "metrics")]
+use crate::series::Read;
 use crate::series::{self, COUNTS};
 
 /// All that only rises, of one circuit.
@@ -51,6 +55,24 @@ impl Totals {
         }
         totals.durations = sample.durations.as_ref().map(|durations| Box::new(durations.read()));
         totals
+    }
+
+    /// What a series of counts told; of others nothing.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn read(&self, what: Read) -> Value {
+        match what {
+            Read::Count(index) => Value::Count(self.counts.get(index).copied().unwrap_or(0)),
+            Read::Rejected => Value::Count(self.rejected()),
+            Read::StateSeconds(state) => {
+                Value::Seconds(self.seconds.get(series::position(state)).copied().unwrap_or_default())
+            }
+            _ => Value::Count(0),
+        }
+    }
+
+    /// All rejected calls.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.counts.iter().skip(series::REJECTIONS).take(3).sum()
     }
 
     /// Adds what came to `now` after `before`.

@@ -1,17 +1,18 @@
 //! What a recorder of the `metrics` facade is told.
 
-mod row;
+mod told;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use metrics::{Key, Label, Level, Metadata, Recorder, SharedString};
+use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder, SharedString};
 
-use crate::book::{Book, Known, OTHER};
+use crate::book::{Book, Known, OTHER, Seen, Totals, Value};
+use crate::builder::NamedFamily;
 use crate::exporter::Exporter;
-use crate::series::{self, Family, Kind, OUTCOMES, Of, OfSet, Vocabulary};
+use crate::series::{Family, Kind, OUTCOMES, Of, OfSet, Series, Vocabulary};
 use crate::source::Source;
-use row::{TellRow, Told};
+use told::{Sum, Told, number};
 
 impl Exporter {
     /// Brings the recorder of the [`metrics`] facade up to date, whichever is installed when this is called: what was
@@ -43,7 +44,7 @@ impl Exporter {
             // A handle says not whether there is anybody behind it: whether it is outdated is told by whom it came from.
             let address = std::ptr::from_ref(recorder).cast::<()>().addr();
             self.with(|state, options| {
-                let to = To { recorder, address, families: &options.families };
+                let to = To::new(recorder, address, &options.families);
                 if state.described != address {
                     to.describe();
                     state.described = address;
@@ -60,14 +61,31 @@ impl Exporter {
 pub(crate) struct To<'a> {
     recorder: &'a dyn Recorder,
     address: usize,
-    families: &'a [(String, &'static Family)],
+    families: &'a [NamedFamily],
+    /// All series of a circuit, in the order in which they are told.
+    lines: Vec<Line<'a>>,
 }
 
-impl To<'_> {
+/// One series of a circuit.
+struct Line<'a> {
+    name: &'a str,
+    family: &'static Family,
+    series: &'static Series,
+}
+
+impl<'a> To<'a> {
     const METADATA: Metadata<'static> = Metadata::new("circuit_breaker", Level::INFO, Some(module_path!()));
 
+    fn new(recorder: &'a dyn Recorder, address: usize, families: &'a [NamedFamily]) -> Self {
+        let lines = families.iter().flat_map(|NamedFamily { name, family, .. }| {
+            let series: &[Series] = if let Of::Circuits(series) = family.of { series } else { &[] };
+            series.iter().map(move |series| Line { name, family, series })
+        });
+        Self { recorder, address, families, lines: lines.collect() }
+    }
+
     fn describe(&self) {
-        for (name, family) in self.families {
+        for NamedFamily { name, family, .. } in self.families {
             let (key, help) = (full_name(name, family.kind).into(), SharedString::const_str(family.help));
             match family.kind {
                 Kind::Counter | Kind::Summary => self.recorder.describe_counter(key, None, help),
@@ -75,6 +93,20 @@ impl To<'_> {
                 Kind::Histogram => self.recorder.describe_histogram(key, None, help),
             }
         }
+    }
+
+    fn counter(&self, key: &Key) -> Counter {
+        self.recorder.register_counter(key, &Self::METADATA)
+    }
+
+    fn gauge(&self, key: &Key) -> Gauge {
+        self.recorder.register_gauge(key, &Self::METADATA)
+    }
+}
+
+impl Line<'_> {
+    fn key(&self, set: &Arc<str>, circuit: &Arc<str>) -> Key {
+        key((self.name, self.family), set, Some(circuit), self.series.labels)
     }
 }
 
@@ -106,29 +138,32 @@ fn key(
 /// What was told of one set.
 pub(crate) struct Push {
     book: Book,
-    rows: Vec<TellRow>,
+    told: Vec<Told>,
     by_name: HashMap<Box<str>, usize>,
-    other: Option<TellRow>,
-    /// Of the set as a whole.
-    set: [Told; 3],
-    /// What counters of the set as a whole were when they were last read.
-    read: [u64; 3],
-    sums: [u64; 3],
+    /// What was told of all others, and what they had counted then.
+    other: Option<(Told, Totals)>,
+    of_set: OfWholeSet,
     address: usize,
     /// Whether something is told of that may be gone.
     there: bool,
+}
+
+/// What was told of a set as a whole.
+#[derive(Default)]
+struct OfWholeSet {
+    circuits: Option<Gauge>,
+    evicted: (Option<Counter>, Sum, u64),
+    refused: (Option<Counter>, Sum, u64),
 }
 
 impl Push {
     pub(crate) fn new(most: usize) -> Self {
         Self {
             book: Book::that_keeps_names(most),
-            rows: Vec::new(),
+            told: Vec::new(),
             by_name: HashMap::new(),
             other: None,
-            set: [const { Told::Nothing }; 3],
-            read: [0; 3],
-            sums: [0; 3],
+            of_set: OfWholeSet::default(),
             address: 0,
             there: false,
         }
@@ -136,7 +171,7 @@ impl Push {
 
     /// The set is gone: another that goes by its name begins to count at 0.
     pub(crate) fn end(&mut self) {
-        self.read = [0; 3];
+        (self.of_set.evicted.2, self.of_set.refused.2) = (0, 0);
         self.book.end();
     }
 
@@ -144,63 +179,80 @@ impl Push {
     pub(crate) fn sync(&mut self, set: &Arc<str>, source: Option<&dyn Source>, to: &To<'_>) -> bool {
         if self.address != to.address {
             self.address = to.address;
-            self.set = [const { Told::Nothing }; 3];
-            self.rows.iter_mut().chain(&mut self.other).for_each(TellRow::forget_recorder);
+            self.of_set.forget_recorder();
+            let other = self.other.iter_mut().map(|(told, _)| told);
+            self.told.iter_mut().chain(other).for_each(|told| told.tell_another(set, to));
         }
         let seen = source.and_then(|source| self.book.look(source));
-        self.rows.iter_mut().chain(&mut self.other).for_each(|row| row.there = false);
+        let other = self.other.iter_mut().map(|(told, _)| told);
+        self.told.iter_mut().chain(other).for_each(|told| told.there = false);
         if let Some(seen) = seen {
             self.there = true;
-            self.follow(set, to);
-            self.tell_set(set, [Some(seen.circuits), seen.totals.evicted, seen.totals.refused], to);
+            self.tell(set, to);
+            self.of_set.tell(seen, set, to);
         } else if std::mem::take(&mut self.there) {
-            self.tell_set(set, [Some(0), None, None], to);
+            self.of_set.tell_gone();
         }
-        for row in self.rows.iter_mut().chain(&mut self.other) {
-            row.tell(set, to);
-        }
+        let other = self.other.iter_mut().map(|(told, _)| told);
+        self.told.iter_mut().chain(other).filter(|told| !told.there).for_each(|told| told.tell_gone(to));
         seen.is_some()
     }
 
-    /// Takes in what the circuits counted.
-    fn follow(&mut self, set: &Arc<str>, to: &To<'_>) {
-        let Self { book, rows, by_name, other, .. } = self;
+    fn tell(&mut self, set: &Arc<str>, to: &To<'_>) {
+        let Self { book, told, by_name, other, .. } = self;
         for known in book.named() {
-            let at = *by_name.entry(known.name.clone()).or_insert_with(|| {
-                rows.push(TellRow::new(known.name.clone().into()));
-                rows.len() - 1
+            let at = by_name.get(&known.name).copied().unwrap_or_else(|| {
+                by_name.insert(known.name.clone(), told.len());
+                told.push(Told::new(known.name.clone().into()));
+                told.len() - 1
             });
-            if let Some(row) = rows.get_mut(at) {
-                row.there = true;
-                row.row.follow(known);
-                pass_on(known, set, &row.name, to);
+            if let Some(told) = told.get_mut(at) {
+                told.tell(&known.row, &known.before, set, to);
+                pass_on(known, set, &told.name, to);
             }
         }
-        if let Some(folded) = book.other() {
-            let row = other.get_or_insert_with(|| TellRow::new(OTHER.into()));
-            row.there = true;
-            row.row.clone_from(folded);
-            book.folded().for_each(|known| pass_on(known, set, &row.name, to));
+        if let Some(row) = book.other() {
+            let (told, before) = other.get_or_insert_with(|| (Told::new(OTHER.into()), Totals::default()));
+            told.tell(row, before, set, to);
+            before.clone_from(&row.totals);
+            book.folded().for_each(|known| pass_on(known, set, &told.name, to));
+        }
+    }
+}
+
+impl OfWholeSet {
+    /// Another recorder is told everything anew.
+    fn forget_recorder(&mut self) {
+        self.circuits = None;
+        for (counter, sum, _) in [&mut self.evicted, &mut self.refused] {
+            *counter = None;
+            sum.forget_recorder();
         }
     }
 
-    fn tell_set(&mut self, set: &Arc<str>, values: [Option<u64>; 3], to: &To<'_>) {
-        for (name, family) in to.families {
+    fn tell(&mut self, seen: Seen, set: &Arc<str>, to: &To<'_>) {
+        for NamedFamily { name, family, .. } in to.families {
             let Of::Sets(what) = family.of else { continue };
-            let at = match what {
-                OfSet::Circuits => 0,
-                OfSet::Evicted => 1,
-                OfSet::Refused => 2,
+            let key = || key((name, family), set, None, &[]);
+            let ((counter, sum, before), now) = match what {
+                OfSet::Circuits => {
+                    let gauge = self.circuits.get_or_insert_with(|| to.gauge(&key()));
+                    gauge.set(number(Value::Count(seen.circuits)));
+                    continue;
+                }
+                OfSet::Evicted => (&mut self.evicted, seen.totals.evicted),
+                OfSet::Refused => (&mut self.refused, seen.totals.refused),
             };
-            let (Some(told), Some(read), Some(sum), Some(Some(value))) =
-                (self.set.get_mut(at), self.read.get_mut(at), self.sums.get_mut(at), values.get(at).copied())
-            else {
-                continue;
-            };
-            *sum += value.saturating_sub(*read);
-            *read = value;
-            let value = if what == OfSet::Circuits { value } else { *sum };
-            told.tell(crate::book::Value::Count(value), family.kind, to, || key((name, family), set, None, &[]));
+            let Some(now) = now else { continue };
+            sum.add(Value::Count(now), Value::Count(*before));
+            *before = now;
+            sum.tell(counter.get_or_insert_with(|| to.counter(&key())));
+        }
+    }
+
+    fn tell_gone(&self) {
+        if let Some(gauge) = &self.circuits {
+            gauge.set(0.0);
         }
     }
 }
@@ -211,27 +263,11 @@ fn pass_on(known: &Known, set: &Arc<str>, circuit: &Arc<str>, to: &To<'_>) {
     if durations.is_recorded_by(to.address) {
         return;
     }
-    let Some((name, family)) = to.families.iter().find(|(_, family)| matches!(family.of, Of::Durations)) else {
-        return;
-    };
+    let family = to.families.iter().find(|named| matches!(named.family.of, Of::Durations));
+    let Some(NamedFamily { name, family, .. }) = family else { return };
     let histograms = OUTCOMES.map(|outcome| {
         let key = key((name, family), set, Some(circuit), &[("outcome", outcome)]);
         to.recorder.register_histogram(&key, &To::METADATA)
     });
     durations.record_by(to.address, histograms);
-}
-
-/// All series of a circuit, in the order in which they are told.
-fn series_of<'a>(families: &'a [(String, &'static Family)]) -> impl Iterator<Item = Line<'a>> {
-    families.iter().flat_map(|(name, family)| {
-        let series: &[series::Series] = if let Of::Circuits(series) = family.of { series } else { &[] };
-        series.iter().map(move |series| Line { name, family, series })
-    })
-}
-
-/// One series of a circuit.
-struct Line<'a> {
-    name: &'a str,
-    family: &'static Family,
-    series: &'static series::Series,
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Format;
 use super::number::{write_count, write_seconds, write_value};
-use crate::book::{Book, OTHER, Row, Seen, Value, since_1970};
+use crate::book::{Book, OTHER, Row, Seen, since_1970};
+use crate::builder::NamedFamily;
 use crate::durations::DurationTotals;
 use crate::series::{Family, Kind, OUTCOMES, Of, OfSet, Read, Series, Vocabulary};
 
@@ -15,8 +16,8 @@ pub(crate) struct Page<'a> {
     pub(crate) format: Format,
     /// Whether OpenMetrics says when counters began.
     pub(crate) created: bool,
-    /// Families by name in full, sorted.
-    pub(crate) families: &'a [(String, &'static Family)],
+    /// Sorted by name.
+    pub(crate) families: &'a [NamedFamily],
     /// Sorted by name.
     pub(crate) sets: &'a [SetOnPage<'a>],
 }
@@ -46,19 +47,20 @@ impl SetOnPage<'_> {
 }
 
 pub(crate) fn write_page(out: &mut impl Write, page: &Page<'_>) -> fmt::Result {
-    for (name, family) in page.families {
-        let mut lines = Lines { out, page, name, family, begun: false };
+    for named in page.families {
+        let mut lines = Lines { out, page, named, begun: false, head: String::new(), created: String::new() };
         for set in page.sets {
-            match family.of {
+            match named.family.of {
                 Of::Circuits(series) => {
+                    lines.of_set(lines.suffix(), set.escaped);
                     for (circuit, row) in set.rows() {
-                        lines.circuit((set.escaped, circuit), row, series)?;
+                        lines.circuit(circuit, row, series)?;
                     }
                 }
                 Of::Durations => {
                     for (circuit, row) in set.rows() {
                         if let Some(durations) = &row.totals.durations {
-                            lines.durations((set.escaped, circuit), row, durations)?;
+                            lines.durations(set.escaped, circuit, row, durations)?;
                         }
                     }
                 }
@@ -80,25 +82,36 @@ pub(crate) fn write_page(out: &mut impl Write, page: &Page<'_>) -> fmt::Result {
 struct Lines<'a, W> {
     out: &'a mut W,
     page: &'a Page<'a>,
-    name: &'a str,
-    family: &'a Family,
+    named: &'a NamedFamily,
     begun: bool,
+    /// How lines of the present set begin, up to the circuit, and those that say when it began to count.
+    head: String,
+    created: String,
 }
 
-/// A set and a circuit as they stand in labels.
-type Who<'a> = (&'a str, &'a str);
-
 impl<W: Write> Lines<'_, W> {
-    fn circuit(&mut self, who: Who<'_>, row: &Row, series: &[Series]) -> fmt::Result {
-        for Series { labels, read } in series {
+    /// Goes on to lines of this set with names that end so.
+    fn of_set(&mut self, suffix: &str, set: &str) {
+        let name = &self.named.name;
+        let circuit = match self.named.family.vocabulary {
+            Vocabulary::Ours => "circuit",
+            Vocabulary::Resilience4j => "name",
+        };
+        let head = |suffix: &str| format!("{name}{suffix}{{set=\"{set}\",{circuit}=\"");
+        (self.head, self.created) = (head(suffix), head("_created"));
+    }
+
+    fn circuit(&mut self, circuit: &str, row: &Row, series: &[Series]) -> fmt::Result {
+        for (Series { read, .. }, tail) in series.iter().zip(&self.named.tails) {
             let Some(value) = row.read(*read) else { continue };
             self.begin()?;
-            self.sample(self.suffix(), who, labels)?;
-            self.out.write_char(' ')?;
+            self.out.write_str(&self.head)?;
+            self.out.write_str(circuit)?;
+            self.out.write_str(tail)?;
             write_value(self.out, value)?;
             self.out.write_char('\n')?;
             if matches!(read, Read::Count(_) | Read::Rejected | Read::StateSeconds(_)) {
-                self.created(who, labels, row)?;
+                self.write_created(circuit, tail, row)?;
             }
         }
         Ok(())
@@ -106,50 +119,41 @@ impl<W: Write> Lines<'_, W> {
 
     fn set(&mut self, set: &str, count: u64) -> fmt::Result {
         self.begin()?;
-        self.out.write_str(self.name)?;
-        self.out.write_str(self.suffix())?;
-        self.out.write_str("{set=\"")?;
-        self.out.write_str(set)?;
-        self.out.write_str("\"} ")?;
-        write_value(self.out, Value::Count(count))?;
-        self.out.write_char('\n')
+        let (name, suffix) = (&self.named.name, self.suffix());
+        writeln!(self.out, "{name}{suffix}{{set=\"{set}\"}} {count}")
     }
 
-    fn durations(&mut self, who: Who<'_>, row: &Row, durations: &DurationTotals) -> fmt::Result {
+    fn durations(&mut self, set: &str, circuit: &str, row: &Row, durations: &DurationTotals) -> fmt::Result {
         self.begin()?;
-        for (name, outcome) in OUTCOMES.iter().zip(&durations.outcomes) {
-            let labels = [("outcome", *name)];
+        for (outcome, totals) in OUTCOMES.iter().zip(&durations.outcomes) {
             let mut count = 0;
-            let bounds = durations.bounds.iter().map(Some).chain([None]);
-            for (bucket, bound) in outcome.buckets.iter().zip(bounds) {
+            self.of_set("_bucket", set);
+            for (bucket, bound) in totals.buckets.iter().zip(durations.bounds.iter().map(Some).chain([None])) {
                 count += bucket;
-                self.sample_but_end("_bucket", who, &labels)?;
-                self.out.write_str("\",le=\"")?;
+                write!(self.out, "{}{circuit}\",outcome=\"{outcome}\",le=\"", self.head)?;
                 write_bound(self.out, bound)?;
                 self.out.write_str("\"} ")?;
                 write_count(self.out, count)?;
                 self.out.write_char('\n')?;
             }
-            self.sample("_count", who, &labels)?;
-            self.out.write_char(' ')?;
-            write_count(self.out, count)?;
+            let tail = format!("\",outcome=\"{outcome}\"}} ");
+            self.of_set("_count", set);
+            writeln!(self.out, "{}{circuit}{tail}{count}", self.head)?;
+            self.of_set("_sum", set);
+            write!(self.out, "{}{circuit}{tail}", self.head)?;
+            write_seconds(self.out, totals.sum)?;
             self.out.write_char('\n')?;
-            self.sample("_sum", who, &labels)?;
-            self.out.write_char(' ')?;
-            write_seconds(self.out, outcome.sum)?;
-            self.out.write_char('\n')?;
-            self.created(who, &labels, row)?;
+            self.write_created(circuit, &tail, row)?;
         }
         Ok(())
     }
 
     /// When it began to count.
-    fn created(&mut self, who: Who<'_>, labels: &[(&str, &str)], row: &Row) -> fmt::Result {
-        let counts = self.family.kind != Kind::Gauge;
+    fn write_created(&mut self, circuit: &str, tail: &str, row: &Row) -> fmt::Result {
+        let counts = self.named.family.kind != Kind::Gauge;
         match row.made.filter(|_| self.page.created && counts && self.page.format == Format::OpenMetrics) {
             Some(made) => {
-                self.sample("_created", who, labels)?;
-                self.out.write_char(' ')?;
+                write!(self.out, "{}{circuit}{tail}", self.created)?;
                 write_seconds(self.out, since_1970(made))?;
                 self.out.write_char('\n')
             }
@@ -159,47 +163,21 @@ impl<W: Write> Lines<'_, W> {
 
     /// What the names of samples end in.
     const fn suffix(&self) -> &'static str {
-        match self.family.kind {
+        match self.named.family.kind {
             Kind::Counter => "_total",
             Kind::Summary => "_count",
             Kind::Gauge | Kind::Histogram => "",
         }
     }
 
-    /// A sample up to its value.
-    fn sample(&mut self, suffix: &str, who: Who<'_>, labels: &[(&str, &str)]) -> fmt::Result {
-        self.sample_but_end(suffix, who, labels)?;
-        self.out.write_str("\"}")
-    }
-
-    /// A sample up to the last quote of its labels.
-    fn sample_but_end(&mut self, suffix: &str, (set, circuit): Who<'_>, labels: &[(&str, &str)]) -> fmt::Result {
-        self.out.write_str(self.name)?;
-        self.out.write_str(suffix)?;
-        self.out.write_str("{set=\"")?;
-        self.out.write_str(set)?;
-        self.out.write_str(match self.family.vocabulary {
-            Vocabulary::Ours => "\",circuit=\"",
-            Vocabulary::Resilience4j => "\",name=\"",
-        })?;
-        self.out.write_str(circuit)?;
-        for (label, value) in labels {
-            self.out.write_str("\",")?;
-            self.out.write_str(label)?;
-            self.out.write_str("=\"")?;
-            self.out.write_str(value)?;
-        }
-        Ok(())
-    }
-
     fn begin(&mut self) -> fmt::Result {
         if std::mem::replace(&mut self.begun, true) {
             return Ok(());
         }
-        let Family { kind, unit, help, .. } = self.family;
+        let Family { kind, unit, help, .. } = self.named.family;
         // The family of a counter has the suffix in one format and not in the other.
         let total = if (*kind, self.page.format) == (Kind::Counter, Format::Prometheus) { "_total" } else { "" };
-        let name = self.name;
+        let name = &self.named.name;
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
