@@ -103,10 +103,15 @@ impl Answer {
 
 impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Peer<'_, C, P, L, K, S> {
     #[inline]
-    pub(crate) fn grant(self) -> Result<Grant, Refusal> {
+    pub(crate) fn grant_closed(self) -> Option<Grant> {
         let low = self.circuit.word.low();
-        if is_closed(low) && !self.settings().timed {
-            return Ok(Grant { low, started: Instant::from_ticks(0) });
+        (is_closed(low) && !self.settings().timed).then_some(Grant { low, started: Instant::from_ticks(0) })
+    }
+
+    #[inline]
+    pub(crate) fn grant(self) -> Result<Grant, Refusal> {
+        if let Some(grant) = self.grant_closed() {
+            return Ok(grant);
         }
         Self::admit(self.key, self.circuit, self.shared).result()
     }

@@ -124,6 +124,7 @@ mod settings;
 mod settings_error;
 mod snapshot;
 mod time;
+mod together;
 mod word;
 
 pub mod clock;
@@ -148,6 +149,7 @@ pub use settings::{Settings, SettingsBuilder};
 pub use settings_error::SettingsError;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use time::{Clock, Instant, Ticks};
+pub use together::{Acquire, OutcomesOf, Settle, Together};
 
 /// The pieces of the page for firmware, as doc tests. Its program is run on an emulated board elsewhere.
 #[cfg(all(doctest, feature = "embedded-hal-1"))]

@@ -36,6 +36,7 @@ const _: () = {
     is_format::<State>();
     is_format::<Ticket>();
     is_format::<Ticks>();
+    is_format::<Together<()>>();
     is_format::<Transition>();
     is_format::<Trip>();
     is_format::<TripReason>();

@@ -284,7 +284,7 @@ fn a_success_need_not_be_settled_only_if_it_can_never_matter() {
         }
         let peer = Peer::from(&breaker);
         let ticket = peer.try_acquire_ticket().unwrap();
-        let needs_none = peer.needs_no_success(&ticket);
+        let needs_none = ticket.needs_no_success::<P>();
         peer.settle_ticket(ticket, Outcome::Ignored);
         needs_none
     }

@@ -14,8 +14,8 @@ pub enum Counts {
     /// All but successes, which are the only thing that a healthy call would have to write down.
     #[default]
     Failures,
-    /// Everything. Each thread that calls has a counter of its own, so they do not wait for each other; it takes
-    /// about a kilobyte a circuit.
+    /// Everything. Each thread that calls has a counter of its own, so they do not wait for each other; it takes about
+    /// half a kilobyte a circuit.
     All,
 }
 
@@ -59,8 +59,6 @@ impl CallCounts {
 pub(crate) struct Counters {
     /// Whether anything is counted.
     on: bool,
-    /// A counter per thread, which alone writes it; only where successes are counted.
-    successes: Option<Box<ThreadLocal<AtomicU64>>>,
     failures: AtomicU64,
     ignored: AtomicU64,
     abandoned: AtomicU64,
@@ -77,7 +75,6 @@ impl Counters {
     pub(crate) fn new(counts: Counts) -> Self {
         Self {
             on: !matches!(counts, Counts::None),
-            successes: matches!(counts, Counts::All).then(Box::default),
             failures: AtomicU64::new(0),
             ignored: AtomicU64::new(0),
             abandoned: AtomicU64::new(0),
@@ -91,20 +88,10 @@ impl Counters {
         }
     }
 
-    #[inline]
-    pub(crate) const fn count_successes(&self) -> bool {
-        self.successes.is_some()
-    }
-
-    #[inline]
     pub(crate) fn settled(&self, outcome: Outcome) {
         match outcome {
-            Outcome::Success => {
-                if let Some(successes) = &self.successes {
-                    let own = successes.get_or_default();
-                    own.store(own.load(Relaxed) + 1, Relaxed);
-                }
-            }
+            // They have counters of their own.
+            Outcome::Success => {}
             Outcome::Failure => self.add(&self.failures),
             Outcome::Ignored => self.add(&self.ignored),
         }
@@ -151,7 +138,7 @@ impl Counters {
 
     pub(crate) fn read(&self) -> CallCounts {
         CallCounts {
-            successes: self.successes.iter().flat_map(|each| each.iter()).map(|own| own.load(Relaxed)).sum(),
+            successes: 0,
             failures: self.failures.load(Relaxed),
             ignored: self.ignored.load(Relaxed),
             abandoned: self.abandoned.load(Relaxed),
@@ -166,34 +153,67 @@ impl Counters {
     }
 }
 
+/// The successes of one circuit, if they are counted: a counter per thread, which alone writes it.
+#[derive(Debug)]
+pub(crate) struct Successes(Option<Box<ThreadLocal<AtomicU64>>>);
+
+impl Successes {
+    pub(crate) fn new(counts: Counts) -> Self {
+        Self(matches!(counts, Counts::All).then(Box::default))
+    }
+
+    #[inline]
+    pub(crate) const fn are_counted(&self) -> bool {
+        self.0.is_some()
+    }
+
+    #[inline]
+    pub(crate) fn add(&self) {
+        if let Some(counters) = &self.0 {
+            Self::add_own(counters);
+        }
+    }
+
+    /// Not inlined: those who do not count successes are not to carry it.
+    #[inline(never)]
+    fn add_own(counters: &ThreadLocal<AtomicU64>) {
+        let own = counters.get_or_default();
+        own.store(own.load(Relaxed) + 1, Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> u64 {
+        self.0.iter().flat_map(|counters| counters.iter()).map(|own| own.load(Relaxed)).sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_success_of_any_thread_is_lost() {
-        let counters = Counters::new(Counts::All);
+        let successes = Successes::new(Counts::All);
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| (0..10_000).for_each(|_| counters.settled(Outcome::Success)));
+                scope.spawn(|| (0..10_000).for_each(|_| successes.add()));
             }
         });
         // Threads that end leave their counters to those that follow.
         std::thread::scope(|scope| {
-            scope.spawn(|| counters.settled(Outcome::Success));
+            scope.spawn(|| successes.add());
         });
-        assert_eq!(counters.read().successes, 80_001);
+        assert_eq!(successes.read(), 80_001);
     }
 
     #[test]
     fn what_is_not_asked_for_is_not_counted() {
         for (counts, expected) in [(Counts::None, [0, 0, 0]), (Counts::Failures, [0, 1, 1]), (Counts::All, [1, 1, 1])] {
-            let counters = Counters::new(counts);
-            counters.settled(Outcome::Success);
+            let (counters, successes) = (Counters::new(counts), Successes::new(counts));
+            successes.add();
             counters.settled(Outcome::Failure);
             counters.rejected(RejectReason::Open);
-            let CallCounts { successes, failures, rejected_open, .. } = counters.read();
-            assert_eq!([successes, failures, rejected_open], expected, "{counts:?}");
+            let CallCounts { failures, rejected_open, .. } = counters.read();
+            assert_eq!([successes.read(), failures, rejected_open], expected, "{counts:?}");
         }
     }
 }

@@ -1,14 +1,14 @@
 //! One peer's circuit and all that is kept beside it.
 
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime};
 
 use fusebox::policy::TripPolicy;
 use fusebox::{Circuit, Event, Listener, Outcome, Peer, Settings, State};
 
 use crate::clock::Uptime;
-use crate::counts::{Counters, Counts};
+use crate::counts::{CallCounts, Counters, Counts, Successes};
 use crate::record::Log;
 use crate::set::Table;
 use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, Mutex, fence};
@@ -58,26 +58,38 @@ impl<K, C, P: TripPolicy, L> Common<K, C, P, L> {
 }
 
 /// One peer's circuit.
+///
+/// What each call looks at comes first and close together: with many peers most of the time of a call is spent on
+/// fetching it. What a healthy peer does not need is kept aside, and made when it is.
+#[repr(C)]
 pub(crate) struct Entry<K, C, P: TripPolicy, L> {
     circuit: Circuit<P>,
+    pub(crate) common: Arc<Common<K, C, P, L>>,
     /// Which of the set's settings it goes by.
     version: AtomicUsize,
-    /// Whether those are its own.
-    own_settings: AtomicBool,
     /// Whether it was asked for again since somebody looked. Not so at first: whoever was asked for only once goes
     /// before others do.
     pub(crate) touched: AtomicBool,
     seat: AtomicU8,
+    /// Whether its settings are its own.
+    own_settings: AtomicBool,
+    pub(crate) successes: Successes,
+    aside: OnceLock<Box<Aside>>,
+    /// When it was made, as the clock's uptime.
+    made: Duration,
     /// Where among the seats it is; written and read under the set's lock.
     pub(crate) place: AtomicUsize,
-    pub(crate) common: Arc<Common<K, C, P, L>>,
-    pub(crate) counters: Counters,
-    pub(crate) log: Mutex<Log>,
-    pub(crate) waiters: Waiters,
     pub(crate) key: K,
     /// When it was made, by the wall clock.
-    pub(crate) made: SystemTime,
+    pub(crate) made_at: SystemTime,
     me: Weak<Self>,
+}
+
+/// What is kept of a peer that is not only healthy.
+pub(crate) struct Aside {
+    pub(crate) counters: Counters,
+    pub(crate) log: Mutex<Log>,
+    waiters: Waiters,
 }
 
 /// An entry in a set's map and in the hands of those who use it.
@@ -114,17 +126,17 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     fn with_seat(seat: Seat, key: K, generation: u8, common: &Arc<Common<K, C, P, L>>) -> Arc<Self> {
         let entry = Arc::new_cyclic(|me| Self {
             circuit: Circuit::with_generation(generation),
+            common: Arc::clone(common),
             version: AtomicUsize::new(common.versions.current()),
-            own_settings: AtomicBool::new(false),
             touched: AtomicBool::new(false),
             seat: AtomicU8::new(seat as u8),
+            own_settings: AtomicBool::new(false),
+            successes: Successes::new(common.counts),
+            aside: OnceLock::new(),
+            made: common.clock().uptime(),
             place: AtomicUsize::new(usize::MAX),
-            common: Arc::clone(common),
-            counters: Counters::new(common.counts),
-            log: Mutex::new(Log::new(common.clock().uptime())),
-            waiters: Waiters::default(),
             key,
-            made: SystemTime::now(),
+            made_at: SystemTime::now(),
             me: me.clone(),
         });
         #[cfg(fusebox_loom)]
@@ -141,6 +153,48 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     /// The settings that it goes by now.
     pub(crate) fn settings(&self) -> &Settings<C, P> {
         self.common.versions.get(self.version.load(Relaxed)).settings()
+    }
+
+    /// What is kept aside, made if there is nothing yet.
+    pub(crate) fn aside(&self) -> &Aside {
+        self.aside.get_or_init(|| {
+            Box::new(Aside {
+                counters: Counters::new(self.common.counts),
+                log: Mutex::new(Log::new(self.made)),
+                waiters: Waiters::default(),
+            })
+        })
+    }
+
+    /// How many calls there were, and what became of them.
+    pub(crate) fn counts(&self) -> CallCounts {
+        let others = self.aside.get().map(|aside| aside.counters.read()).unwrap_or_default();
+        CallCounts { successes: self.successes.read(), ..others }
+    }
+
+    /// Looks at what happened to it so far.
+    pub(crate) fn look_back<T>(&self, look: impl FnOnce(&Log) -> T) -> T {
+        match self.aside.get() {
+            Some(aside) => look(&aside.log.lock()),
+            None => look(&Log::new(self.made)),
+        }
+    }
+
+    /// Those who wait for it. Whoever waits looks at the circuit after this.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn waiters(&self) -> &Waiters {
+        let waiters = &self.aside().waiters;
+        fence(SeqCst);
+        waiters
+    }
+
+    /// Lets all who wait have another look: to be called whenever a call may be let through that was not before, once
+    /// that is so. Either this sees them, or they see that it is so, hence the fences.
+    pub(crate) fn wake(&self) {
+        fence(SeqCst);
+        if let Some(aside) = self.aside.get() {
+            aside.waiters.wake();
+        }
     }
 
     /// Notes that it was asked for. Written at most once between two looks, so that callers do not fight over it.
@@ -177,7 +231,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             Some(version) => self.version.store(version, Relaxed),
             None => self.update_settings(),
         }
-        self.waiters.wake();
+        self.wake();
     }
 }
 
@@ -234,12 +288,17 @@ pub(crate) struct Recorder;
 
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Listener<Entry<K, C, P, L>> for Recorder {
     fn on_event(&self, entry: &Entry<K, C, P, L>, event: &Event) {
-        entry.waiters.wake();
+        entry.wake();
         if entry.seat.load(Relaxed) == Seat::Untracked as u8 {
             return;
         }
         if let Event::Transition(transition) = event {
-            entry.log.lock().note(*transition, entry.common.records, SystemTime::now(), entry.common.clock().uptime());
+            entry.aside().log.lock().note(
+                *transition,
+                entry.common.records,
+                SystemTime::now(),
+                entry.common.clock().uptime(),
+            );
             // Until it closed, it went on by the settings that it had opened with.
             if transition.to() == State::Closed && !transition.observed() {
                 entry.update_settings();

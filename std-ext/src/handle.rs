@@ -12,9 +12,9 @@ use crate::clock::{StdClock, Uptime};
 use crate::counts::CallCounts;
 use crate::entry::{Entry, Recorder};
 use crate::explain::Explanation;
-use crate::held::Held;
+use crate::held::{Held, Running};
 use crate::permit::Permit;
-use crate::record::{Record, StateTimes};
+use crate::record::{Log, Record, StateTimes};
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet).
 ///
@@ -49,6 +49,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     ///
     /// # Errors
     /// [`Error::Rejected`] if the call was not made, [`Error::Inner`] with its own error.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as `run` is")]
     pub fn call<T, E>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, Error<E>> {
         self.call_with(AnyError, call)
     }
@@ -57,6 +59,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     ///
     /// # Errors
     /// As [`call`](Self::call), whatever the result counts as.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as `run` is")]
     #[allow(clippy::needless_pass_by_value, reason = "a classifier is made for the call more often than kept")]
     pub fn call_with<T, E>(
         &self,
@@ -84,12 +88,13 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     ///
     /// # Errors
     /// [`Rejected`] if the call was not made.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success is a few instructions, and nearly all calls succeed")]
     pub fn run<T>(&self, judge: impl FnOnce(&T) -> Outcome, call: impl FnOnce() -> T) -> Result<T, Rejected> {
-        let held = Held::run(&*self.0)?;
+        let running = Running::new(&*self.0, self.0.admit()?);
         let result = call();
         let outcome = judge(&result);
-        held.settle(outcome);
+        running.settle(outcome);
         Ok(result)
     }
 
@@ -103,6 +108,31 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         F: Future<Output = Result<T, E>>,
     {
         self.call_async_with(AnyError, call).await
+    }
+
+    /// Makes an asynchronous call, or takes `fallback` of the rejection or the error. The fallback is not guarded.
+    ///
+    /// ```
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// let prices = CircuitBreakerSet::<String>::new().handle("prices").map_err(std::io::Error::other)?;
+    /// let price = prices.call_async_or(|| async { Err::<u32, _>("no answer") }, |_| async { 9 }).await;
+    /// assert_eq!(price, 9);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn call_async_or<T, E, F, G>(&self, call: impl FnOnce() -> F, fallback: impl FnOnce(Error<E>) -> G) -> T
+    where
+        F: Future<Output = Result<T, E>>,
+        G: Future<Output = T>,
+    {
+        match self.call_async(call).await {
+            Ok(answer) => answer,
+            Err(error) => fallback(error).await,
+        }
     }
 
     /// Makes an asynchronous call, and lets `classify` say how its result counts.
@@ -172,23 +202,23 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
 
     /// How many calls there were, and what became of them.
     pub fn counts(&self) -> CallCounts {
-        self.0.counters.read()
+        self.0.counts()
     }
 
     /// The last transitions, oldest first.
     pub fn records(&self) -> Vec<Record> {
-        self.0.log.lock().records()
+        self.0.look_back(Log::records)
     }
 
     /// How long the circuit was in each state.
     pub fn state_times(&self) -> StateTimes {
         let now = self.0.common.clock().uptime();
-        self.0.log.lock().times(now)
+        self.0.look_back(|log| log.times(now))
     }
 
     /// Why the circuit is in its state, since when and until when, on which evidence.
     pub fn explain(&self) -> Explanation {
-        let latest = self.0.log.lock().latest();
+        let latest = self.0.look_back(Log::latest);
         Explanation::new(self.state(), latest, self.retry_after(), self.tally())
     }
 

@@ -24,19 +24,6 @@ pub(crate) struct Held<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: D
 pub(crate) type HeldEntry<K, C, P, L> = Held<K, C, P, L, SharedEntry<K, C, P, L>>;
 
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entry<K, C, P, L>>> Held<K, C, P, L, E> {
-    /// A call that runs to its end here and now.
-    #[inline]
-    pub(crate) fn run(entry: E) -> Result<Self, Rejected> {
-        let ticket = entry.admit()?;
-        Ok(Self::running(entry, ticket))
-    }
-
-    /// A call that runs to its end here and now, and was let through already.
-    #[inline]
-    pub(crate) fn running(entry: E, ticket: Ticket) -> Self {
-        Self { entry, ticket: Some(ticket), started: Instant::from_ticks(0), running: true }
-    }
-
     /// A call that may be dropped.
     pub(crate) fn keep(entry: E) -> Result<Self, Rejected> {
         let started = match entry.common.abandoned {
@@ -70,44 +57,104 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
     #[inline]
     fn drop(&mut self) {
         match self.ticket.take() {
-            Some(ticket) if self.running => self.entry.settle(ticket, Outcome::Failure),
+            Some(ticket) if self.running => self.entry.settle_otherwise(ticket, Outcome::Failure),
             Some(ticket) => self.entry.abandon(ticket, self.started),
             None => {}
         }
     }
 }
 
+/// A call that runs to its end here and now. If it is dropped before it is settled, it panicked, and failed.
+pub(crate) struct Running<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entry<K, C, P, L>>> {
+    entry: E,
+    ticket: Option<Ticket>,
+}
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entry<K, C, P, L>>> Running<K, C, P, L, E> {
+    #[inline]
+    pub(crate) const fn new(entry: E, ticket: Ticket) -> Self {
+        Self { entry, ticket: Some(ticket) }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success is a few instructions, and nearly all calls succeed")]
+    pub(crate) fn settle(mut self, outcome: Outcome) {
+        if let Some(ticket) = self.ticket.take() {
+            self.entry.settle(ticket, outcome);
+        }
+    }
+}
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entry<K, C, P, L>>> Drop
+    for Running<K, C, P, L, E>
+{
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.entry.settle_otherwise(ticket, Outcome::Failure);
+        }
+    }
+}
+
 /// What every call does to its circuit.
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "and nearly all are let through by a closed circuit")]
     pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {
+        match self.peer().try_acquire_closed() {
+            Some(ticket) => Ok(ticket),
+            None => self.admit_otherwise(),
+        }
+    }
+
+    #[inline(never)]
+    fn admit_otherwise(&self) -> Result<Ticket, Rejected> {
         // A listener that panics may take a probe's slot and give it back, and tell nobody.
-        let unwound = self.waiters.wake_if_unwound();
+        let unwound = WakeOnDrop(self);
         let admitted = self.peer().try_acquire_ticket();
         mem::forget(unwound);
         match &admitted {
-            Ok(ticket) if ticket.would_reject() => self.counters.would_reject(),
+            Ok(ticket) if ticket.would_reject() => self.aside().counters.would_reject(),
             Ok(_) => {}
-            Err(rejected) => self.counters.rejected(rejected.reason()),
+            Err(rejected) => self.aside().counters.rejected(rejected.reason()),
         }
         admitted
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success is a few instructions, and nearly all calls succeed")]
     pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome) {
+        let nothing_learned = matches!(outcome, Outcome::Success) && ticket.needs_no_success::<P>();
+        if nothing_learned {
+            self.successes.add();
+        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.may_be_slow() {
+            self.successes.add();
+            self.peer().settle_ticket(ticket, outcome);
+        } else {
+            self.settle_otherwise(ticket, outcome);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_otherwise(&self, ticket: Ticket, outcome: Outcome) {
         let probe = ticket.is_probe();
-        self.counters.settled(outcome);
         if self.peer().is_slow_by_now(&ticket) {
-            self.counters.slow(outcome);
+            self.aside().counters.slow(outcome);
+        }
+        if matches!(outcome, Outcome::Success) {
+            self.successes.add();
+        } else {
+            self.aside().counters.settled(outcome);
         }
         self.peer().settle_ticket(ticket, outcome);
+        if matches!(outcome, Outcome::Success) && !probe {
+            return;
+        }
         // A slot may be free again without a transition that would tell of it.
         if probe {
-            self.waiters.wake();
+            self.wake();
         }
-        if outcome != Outcome::Success {
-            self.learned(Some(outcome));
-        }
+        self.learned(Some(outcome));
     }
 
     #[cold]
@@ -120,21 +167,24 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
                 if u128::from(took) >= limit { Outcome::Failure } else { Outcome::Ignored }
             }
         };
-        self.counters.abandoned();
+        self.aside().counters.abandoned();
         if self.peer().is_slow_by_now(&ticket) {
-            self.counters.slow_abandoned();
+            self.aside().counters.slow_abandoned();
         }
         let probe = ticket.is_probe();
         self.peer().abandon_ticket(ticket, outcome);
         if probe {
-            self.waiters.wake();
+            self.wake();
         }
         self.learned(Some(outcome));
     }
+}
 
-    /// Whether a success of this call would be of no consequence, so that nobody need find this circuit again for it.
-    #[inline]
-    pub(crate) fn needs_no_success(&self, ticket: &Ticket) -> bool {
-        !self.counters.count_successes() && self.peer().needs_no_success(ticket)
+/// Wakes all who wait for a circuit when it is dropped. To be forgotten unless a panic drops it.
+struct WakeOnDrop<'a, K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>>(&'a Entry<K, C, P, L>);
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Drop for WakeOnDrop<'_, K, C, P, L> {
+    fn drop(&mut self) {
+        self.0.wake();
     }
 }

@@ -23,7 +23,10 @@
 //! | taking a set over a restart | `CircuitBreakerSet::save` and `restore`, with the feature `saved` |
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
 //! | services and middleware | `tower::CircuitBreakerLayer`, with the feature `tower` |
+//! | requests of `reqwest` | `reqwest::CircuitBreakerMiddleware`, with the feature `reqwest` |
 //! | what a response says about its upstream | `http::HttpStatus` and `http::GrpcStatus`, with the feature `http` |
+//! | rejections that cost less than reading the clock | `CoarseClock`, with the feature `coarse` |
+//! | circuits and health over HTTP | `admin::Admin`, with the feature `axum` |
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
 
@@ -47,14 +50,20 @@ mod versions;
 mod waiters;
 mod wording;
 
+#[cfg(feature = "axum")]
+pub mod admin;
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logging;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+#[cfg(feature = "coarse")]
+pub use clock::CoarseClock;
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use clock::{StdClock, Uptime};
@@ -80,3 +89,13 @@ pub use until_ready::UntilReady;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The pieces of the page for `reqwest`, as doc tests.
+#[cfg(all(doctest, feature = "reqwest"))]
+#[doc = include_str!("../../docs/reqwest.md")]
+struct ReqwestPage;
+
+/// The pieces of the page for Tower, as doc tests.
+#[cfg(all(doctest, feature = "tower", feature = "http", feature = "tokio"))]
+#[doc = include_str!("../../docs/tower.md")]
+struct TowerPage;

@@ -1,9 +1,15 @@
 //! The right to make one call, which borrows nothing.
 
+#[cfg(feature = "tower")]
+use std::future::Future;
+#[cfg(feature = "tower")]
+use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "tower")]
+use std::task::{Context, Poll};
 
 use fusebox::policy::{MaxFailures, TripPolicy};
-use fusebox::{Listener, Outcome};
+use fusebox::{Acquire, Listener, Outcome, Rejected, Settle};
 
 use crate::clock::{StdClock, Uptime};
 use crate::handle::Handle;
@@ -53,6 +59,24 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Permit<K, C, P, L> {
         self.0.would_reject()
     }
 
+    /// Runs a part of the call: if it panics, the call failed.
+    #[cfg(feature = "tower")]
+    pub(crate) fn running<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        self.0.running = true;
+        let done = part();
+        self.0.running = false;
+        done
+    }
+
+    /// Polls the future of the call. Once that is done its result is looked at: if that panics, the call failed as well.
+    #[cfg(feature = "tower")]
+    pub(crate) fn poll<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.0.running = true;
+        let poll = future.poll(cx);
+        self.0.running = poll.is_ready();
+        poll
+    }
+
     /// The circuit that gave it.
     pub fn handle(&self) -> Handle<K, C, P, L> {
         Handle(Arc::clone(self.0.entry()))
@@ -62,5 +86,28 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Permit<K, C, P, L> {
 impl<K: std::fmt::Debug, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> std::fmt::Debug for Permit<K, C, P, L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Permit").field("peer", &self.0.entry().key).finish_non_exhaustive()
+    }
+}
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Settle for Permit<K, C, P, L> {
+    type Outcomes = Outcome;
+
+    fn settle(self, outcome: Outcome) {
+        Self::settle(self, outcome);
+    }
+
+    fn settle_all(self, outcome: Outcome) {
+        Self::settle(self, outcome);
+    }
+}
+
+impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Acquire for Handle<K, C, P, L> {
+    type Permit<'a>
+        = Permit<K, C, P, L>
+    where
+        Self: 'a;
+
+    fn try_acquire(&self) -> Result<Self::Permit<'_>, Rejected> {
+        Self::try_acquire(self)
     }
 }

@@ -10,12 +10,12 @@ use crate::clock::Uptime;
 use crate::counts::Counts;
 use crate::handle::Handle;
 use crate::incarnation::Incarnation;
-use crate::record::Transitions;
+use crate::record::{Log, Transitions};
 
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// How often the circuit went from one state to another, and when it last did.
     pub fn transitions(&self) -> Transitions {
-        self.0.log.lock().transitions()
+        self.0.look_back(Log::transitions)
     }
 
     /// What the rates of the policy judge now: `None` for policies without rates, and while fewer calls are known than
@@ -26,7 +26,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
 
     /// When the circuit was made, by the wall clock.
     pub fn made(&self) -> SystemTime {
-        self.0.made
+        self.0.made_at
     }
 
     /// What the circuit counts.

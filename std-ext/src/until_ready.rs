@@ -70,7 +70,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Future for UntilReady<
         loop {
             // Whoever looked first and listened then could miss what happens in between, and sleep for ever.
             if this.change.is_none() {
-                this.change.set(Some(this.circuit.0.waiters.listen()));
+                this.change.set(Some(this.circuit.0.waiters().listen()));
             }
             match this.circuit.retry_after() {
                 Some(left) => this.wait.set(Some(sleep(left))),

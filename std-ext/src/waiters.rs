@@ -28,24 +28,10 @@ impl Waiters {
     #[allow(clippy::unused_self, reason = "others wait with a feature")]
     pub(crate) fn wake(&self) {}
 
-    /// Wakes all when it is dropped, and is to be forgotten unless a panic drops it.
-    pub(crate) const fn wake_if_unwound(&self) -> WakeOnDrop<'_> {
-        WakeOnDrop(self)
-    }
-
     /// Done at the next [`wake`](Self::wake) after this call, polled by then or not. Who listens first and looks at the
     /// circuit then misses nothing.
     #[cfg(feature = "tokio")]
     pub(crate) fn listen(&self) -> OwnedNotified {
         Arc::clone(&self.notify).notified_owned()
-    }
-}
-
-/// Wakes all who wait when it is dropped.
-pub(crate) struct WakeOnDrop<'a>(&'a Waiters);
-
-impl Drop for WakeOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.wake();
     }
 }

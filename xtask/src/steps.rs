@@ -33,7 +33,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: embedded,
     },
     Step { name: "firmware", about: "images on four emulated boards, their logs checked", run: firmware::step },
-    Step { name: "budgets", about: "instructions, stack and bytes as written down, and no panic", run: budgets::step },
+    Step {
+        name: "budgets",
+        about: "instructions, stack and bytes as written down, and no panic",
+        run: budgets::on_boards,
+    },
+    Step { name: "callgrind", about: "instructions of guarded calls on a host as written down", run: budgets::on_host },
     Step { name: "msrv", about: "the workspace builds with the oldest Rust it promises", run: msrv },
     Step { name: "loom", about: "every interleaving of racing threads", run: loom },
     Step { name: "miri", about: "unit tests under Miri: 64-bit, 32-bit and big-endian", run: miri },

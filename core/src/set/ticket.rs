@@ -2,7 +2,8 @@
 
 use super::slot::VACANT;
 use crate::guard::Grant;
-use crate::word::Rule;
+use crate::policy::TripPolicy;
+use crate::word::{Rule, is_closed};
 
 /// The right to make one call to a peer of a [`CircuitBreakerSet`](crate::CircuitBreakerSet), which is
 /// given back to the set with [`settle`](crate::CircuitBreakerSet::settle).
@@ -43,6 +44,19 @@ impl Ticket {
     /// Whether the circuit would have rejected the call, had it not been in observe mode.
     pub const fn would_reject(&self) -> bool {
         self.grant.low == Grant::WOULD_REJECT
+    }
+
+    /// Whether a success of this call would change nothing of a circuit with the policy `P`, whatever happens until then.
+    /// Such a success need not be settled: for tables of your own, which then need not keep hold of the circuit.
+    #[inline]
+    pub const fn needs_no_success<P: TripPolicy>(&self) -> bool {
+        !P::COUNTS_SUCCESSES && is_closed(self.grant.low) && !self.grant.is_timed()
+    }
+
+    /// Whether the call may turn out to be slow: it knows when it began, or a circuit let it through that is not closed.
+    #[inline]
+    pub const fn may_be_slow(&self) -> bool {
+        !is_closed(self.grant.low) || self.grant.is_timed()
     }
 
     /// Whether the call is a probe of a half-open circuit, which holds one of the slots for those.

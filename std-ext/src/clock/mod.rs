@@ -1,9 +1,13 @@
 //! Clocks of an operating system and of a Tokio runtime.
 
+#[cfg(feature = "coarse")]
+mod coarse_clock;
 mod std_clock;
 #[cfg(feature = "tokio")]
 mod tokio_clock;
 
+#[cfg(feature = "coarse")]
+pub use coarse_clock::CoarseClock;
 pub use std_clock::StdClock;
 #[cfg(feature = "tokio")]
 pub use tokio_clock::TokioClock;

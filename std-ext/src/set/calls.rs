@@ -10,7 +10,7 @@ use fusebox::{AnyError, Classify, Error, Listener, Outcome, Rejected, Ticket};
 use super::{CircuitBreakerSet, Table};
 use crate::clock::Uptime;
 use crate::entry::SharedEntry;
-use crate::held::{Held, HeldEntry};
+use crate::held::Running;
 
 impl<K, C, P, L> CircuitBreakerSet<K, C, P, L>
 where
@@ -63,9 +63,12 @@ where
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
         let table = &*self.0;
-        let admitted = match table.used(key, |entry| Admitted::by(entry)) {
-            Some(admitted) => admitted?,
-            None => Admitted::Held(Held::run(table.make(key.to_owned())?)?),
+        let admitted = if let Some(admitted) = table.used(key, |entry| Admitted::by(entry)) {
+            admitted?
+        } else {
+            let entry = table.make(key.to_owned())?;
+            let ticket = entry.admit()?;
+            Admitted::Running(Running::new(entry, ticket))
         };
         match admitted {
             Admitted::Briefly(ticket) => {
@@ -75,32 +78,34 @@ where
                 brief.settle(outcome);
                 Ok(result)
             }
-            Admitted::Held(held) => {
+            Admitted::Running(running) => {
                 let result = call();
                 let outcome = judge(&result);
-                held.settle(outcome);
+                running.settle(outcome);
                 Ok(result)
             }
         }
     }
 }
 
+type RunningEntry<K, C, P, L> = Running<K, C, P, L, SharedEntry<K, C, P, L>>;
+
 /// A call that was let through.
 enum Admitted<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> {
     /// A success of it is of no consequence, so its circuit is let go meanwhile: keeping it would cost more than
     /// all the rest, most of all where several threads call the same peer.
     Briefly(Ticket),
-    Held(HeldEntry<K, C, P, L>),
+    Running(RunningEntry<K, C, P, L>),
 }
 
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Admitted<K, C, P, L> {
     #[inline]
     fn by(entry: &SharedEntry<K, C, P, L>) -> Result<Self, Rejected> {
         let ticket = entry.admit()?;
-        Ok(if entry.needs_no_success(&ticket) {
+        Ok(if ticket.needs_no_success::<P>() && !entry.successes.are_counted() {
             Self::Briefly(ticket)
         } else {
-            Self::Held(Held::running(Arc::clone(entry), ticket))
+            Self::Running(Running::new(Arc::clone(entry), ticket))
         })
     }
 }

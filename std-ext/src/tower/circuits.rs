@@ -52,7 +52,7 @@ pub type CircuitOf<X, Req> = Handle<
 >;
 
 /// The permit that a request's circuit gives.
-pub(super) type PermitOf<X, Req> = Permit<
+pub(crate) type PermitOf<X, Req> = Permit<
     <X as Circuits<Req>>::Key,
     <X as Circuits<Req>>::Clock,
     <X as Circuits<Req>>::Policy,
@@ -60,7 +60,7 @@ pub(super) type PermitOf<X, Req> = Permit<
 >;
 
 /// Asks the circuit of a request to let it through.
-pub(super) fn acquire<X: Circuits<Req>, Req>(circuits: &X, request: &Req) -> Result<PermitOf<X, Req>, Rejected> {
+pub(crate) fn acquire<X: Circuits<Req>, Req>(circuits: &X, request: &Req) -> Result<PermitOf<X, Req>, Rejected> {
     circuits.circuit(request)?.try_acquire()
 }
 

@@ -48,9 +48,7 @@ pin_project! {
 impl<S: Service<Req>, Req, X: Circuits<Req>> Step<S, Req, X> {
     /// Calls a service that is ready. If it panics, the call failed.
     fn run(inner: &mut S, request: Req, mut permit: PermitOf<X, Req>) -> Self {
-        permit.0.running = true;
-        let future = inner.call(request);
-        permit.0.running = false;
+        let future = permit.running(|| inner.call(request));
         Self::Running { future, permit: Some(permit) }
     }
 }
@@ -99,16 +97,11 @@ where
                     }
                 }
                 StepProjection::Running { future, permit } => {
-                    mark(permit.as_mut(), true);
-                    let Poll::Ready(result) = future.poll(cx) else {
-                        mark(permit.as_mut(), false);
-                        return Poll::Pending;
-                    };
-                    let settled = match permit.take() {
-                        Some(permit) => this.mode.settle(this.classify, result, permit),
-                        None => result.map(|response| this.mode.unguarded(response)),
-                    };
-                    return Poll::Ready(settled.map_err(O::inner));
+                    // Without a permit there was an answer before.
+                    let Some(held) = permit else { return Poll::Pending };
+                    let result = ready!(held.poll(future, cx));
+                    let Some(held) = permit.take() else { return Poll::Pending };
+                    return Poll::Ready(this.mode.settle(this.classify, result, held).map_err(O::inner));
                 }
                 StepProjection::Rejected { refusal } => {
                     let Some((rejected, request)) = refusal.take() else { return Poll::Pending };
@@ -118,18 +111,6 @@ where
             };
             this.step.set(next);
         }
-    }
-}
-
-/// Notes whether the inner service is at work: if the permit is dropped then, it panicked.
-fn mark<K, C, P, L>(permit: Option<&mut crate::Permit<K, C, P, L>>, running: bool)
-where
-    C: crate::Uptime + Clone,
-    P: fusebox::policy::TripPolicy,
-    L: fusebox::Listener<K>,
-{
-    if let Some(permit) = permit {
-        permit.0.running = running;
     }
 }
 

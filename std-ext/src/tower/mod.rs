@@ -27,25 +27,34 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! | for | see |
+//! |---|---|
+//! | one circuit, or one per key | [`CircuitBreakerLayer::new`], [`by`](CircuitBreakerLayer::by) |
+//! | a response instead of an error, boxed errors | [`on_open`](CircuitBreakerLayer::on_open), [`box_errors`](CircuitBreakerLayer::box_errors) |
+//! | what counts as a failure | [`classify`](CircuitBreakerLayer::classify), and the module `http` |
+//! | gRPC, whose status comes in the trailers | `until_end`, with the feature `http` |
+//! | upstreams that say when to come back | [`wait_at_least`](CircuitBreakerLayer::wait_at_least) |
+//! | balancers | `gate`, with the feature `tokio` |
+//!
 //! # What may be relied on
 //!
 //! - `poll_ready` looks at the circuit and changes nothing. A permit is taken in `call`, so a service that is ready
 //!   and never called holds no probe's slot.
 //! - While the one circuit of all requests rejects, the service is ready without the inner one being asked, and `call`
-//!   answers at once. An open circuit is never an error of `poll_ready`, which would tell callers to throw the service
+//!   answers at once; with a gate it is pending, and woken when it may go on. An open circuit is never an error of `poll_ready`, which would tell callers to throw the service
 //!   away.
 //! - Where the circuit depends on the request, the inner service is made ready first.
 //! - A circuit that rejects takes nothing from others: the inner service is replaced with a clone, and its place in a
 //!   buffer or below a concurrency limit is free again.
 //! - The inner service is called only once it was ready. If a circuit that was open in `poll_ready` lets the call
 //!   through, the future makes a clone ready, and takes the permit then.
-//! - The future holds the permit. Dropped, by a timeout outside for instance, the call is
+//! - The future holds the permit, and until the end of a body that body does. Dropped, by a timeout outside for instance, the call is
 //!   [abandoned](crate::Abandoned); a panic is a failure; an error of the inner `poll_ready` does not count.
 //!
 //! # Order
 //!
-//! Timeouts belong inside, so that they count as the errors they are; retries outside, so that they are told when
-//! to stop. A concurrency limit or a buffer may be on either side. Where one circuit breaker is around another,
+//! From the outside in: retries, circuit breaker, timeout, service. Timeouts belong inside, so that they count as the errors
+//! they are; retries outside, so that each attempt asks the circuit and they are told when to stop. A concurrency limit or a buffer may be on either side. Where one circuit breaker is around another,
 //! the outer one's classifier should ignore rejections, which say nothing new about the upstream.
 
 mod answer;
@@ -75,3 +84,6 @@ pub use settle::{AtHead, Settle};
 #[cfg(feature = "http")]
 pub use until_end::UntilEnd;
 pub use wait_hint::WaitHint;
+
+#[cfg(feature = "reqwest")]
+pub(crate) use self::{circuits::acquire, settle::settle};

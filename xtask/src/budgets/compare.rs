@@ -76,9 +76,13 @@ pub(crate) fn problems(rows: &[Row]) -> Vec<String> {
 }
 
 /// A line for each figure, a column for each core.
-pub(crate) fn table(rows: &[Row], cores: &[&str]) -> String {
+pub(crate) fn table(rows: &[Row]) -> String {
+    let mut cores: Vec<&str> = vec![];
     let mut whats: Vec<(&str, &str)> = vec![];
     for Row { figure, .. } in rows {
+        if !cores.contains(&figure.core) {
+            cores.push(figure.core);
+        }
         let what = (figure.group.as_str(), figure.name.as_str());
         if !whats.contains(&what) {
             whats.push(what);
@@ -133,13 +137,17 @@ mod tests {
 
     #[test]
     fn the_table_has_a_column_for_each_core() {
-        let rows = [row("m0", 6, Some(7), Some(5)), row("m3", 4, Some(4), None), row("m4", 4, None, Some(4))];
+        let other = Row { figure: Figure::new("rv32", "ram", "circuit", 8), committed: Some(8), ceiling: None };
+        let rows = [row("m0", 6, Some(7), Some(5)), row("m3", 4, Some(4), None), row("m4", 4, None, Some(4)), other];
         let expected = "\
 measured/ceiling, ! above it, (what is committed if it differs)
 
 stack                                             m0                  m3                  m4                rv32
   failure                               6/5! (was 7)                   4           4/4 (new)                   -
+
+ram                                               m0                  m3                  m4                rv32
+  circuit                                          -                   -                   -                   8
 ";
-        assert_eq!(table(&rows, &["m0", "m3", "m4", "rv32"]), expected);
+        assert_eq!(table(&rows), expected);
     }
 }

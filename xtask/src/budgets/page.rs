@@ -1,18 +1,12 @@
 //! The table of `docs/firmware.md`, made of the measured figures.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-
-use super::CORES;
+use super::boards::CORES;
 use super::figures::Figure;
-use crate::shell::Shell;
 
-const PAGE: &str = "docs/firmware.md";
-const BEGIN: &str = "<!-- begin: written by `cargo xtask budgets --update` -->\n";
-const END: &str = "<!-- end -->\n";
+/// The page.
+pub(super) const PAGE: &str = "docs/firmware.md";
 
 /// The rows: what they say, and the group and name of their figure.
 const ROWS: &[(&str, &str, &str)] = &[
@@ -35,48 +29,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("RAM, a peer of a set besides its key, `Consecutive`: bytes", "ram", "peer_of_set_consecutive"),
 ];
 
-/// The page with its table.
-pub(crate) struct Page {
-    path: PathBuf,
-    text: String,
-}
-
-impl Page {
-    pub(crate) fn read(shell: &Shell) -> Result<Self> {
-        let path = shell.root().join(PAGE);
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
-        Ok(Self { path, text })
-    }
-
-    /// What is wrong with the page's table, if anything.
-    pub(crate) fn problem(&self, figures: &[Figure]) -> Option<String> {
-        match parts(&self.text) {
-            None => Some(format!("{PAGE} has no place for the figures: {BEGIN}")),
-            Some((_, shown, _)) if shown != table(figures) => {
-                Some(format!("the table of {PAGE} does not show what was measured"))
-            }
-            Some(_) => None,
-        }
-    }
-
-    /// Writes the table down.
-    pub(crate) fn update(&mut self, figures: &[Figure]) -> Result<()> {
-        if let Some((before, _, after)) = parts(&self.text) {
-            self.text = format!("{before}{BEGIN}{}{END}{after}", table(figures));
-            fs::write(&self.path, &self.text).with_context(|| format!("cannot write {PAGE}"))?;
-        }
-        Ok(())
-    }
-}
-
-/// What stands before, in and after the place for the figures.
-fn parts(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (shown, after) = rest.split_once(END)?;
-    Some((before, shown, after))
-}
-
-fn table(figures: &[Figure]) -> String {
+/// The table.
+pub(super) fn table(figures: &[Figure]) -> String {
     let mut table = String::from("\n| |");
     // Writing to a string cannot fail.
     for core in CORES {
@@ -105,17 +59,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_replaced_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("page.md");
-        let mut page = Page { path: path.clone(), text: format!("before\n{BEGIN}old\n{END}after\n") };
-        let figures = [Figure::new("cortex-m3", "instructions", "closed_success", 14)];
-        assert!(page.problem(&figures).is_some());
-        page.update(&figures).unwrap();
-        assert_eq!(page.problem(&figures), None);
-        let text = fs::read_to_string(path).unwrap();
-        assert!(text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"), "{text}");
-        assert!(text.contains("successful | ? | 14 | ? | ? |"), "{text}");
-        assert!(Page { text: "no marks".into(), ..page }.problem(&figures).is_some());
+    fn a_row_has_a_figure_for_each_core_or_a_question_mark() {
+        let table = table(&[Figure::new("cortex-m3", "instructions", "closed_success", 14)]);
+        assert!(table.contains("successful | ? | 14 | ? | ? |"), "{table}");
     }
 }

@@ -3,7 +3,8 @@
 
 use anyhow::{Result, bail, ensure};
 
-use super::{CORES, images};
+use super::boards::CORES;
+use super::images;
 use crate::shell::Shell;
 
 /// What optimizes for size leaves more panics in than what optimizes for speed, and the other way round.

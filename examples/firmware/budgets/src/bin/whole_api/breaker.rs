@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use fusebox::policy::TripPolicy;
 use fusebox::{
-    CircuitBreaker, Classify, Clock as _, Error, Instant, Listener, Outcome, Peer, Rejected, Settings, Snapshot, State,
-    Ticks, by_error,
+    CircuitBreaker, Classify, Clock as _, Error, Instant, Listener, Outcome, Peer, Rejected, Settings, Settle as _,
+    Snapshot, State, Ticks, Together, by_error,
 };
 
 use crate::{CLOCK, Clock, Told, answer, answer_later, any, poll, used};
@@ -25,6 +25,10 @@ pub(crate) fn exercise<P: TripPolicy, S: AsRef<Settings<Clock, P>>>(settings: S)
 /// Uses every method that depends on the policy.
 pub(crate) fn exercise_policy<P: TripPolicy>(settings: &Settings<Clock, P>) {
     let breaker = CircuitBreaker::with_settings(&CLOCK, any(settings));
+    let both = Together((&breaker, breaker.peer()));
+    used(both.call(|| answer(1)));
+    used(both.call_with(|_| any((Outcome::Success, Outcome::Failure)), || answer(2)));
+    used(both.try_acquire().map(|permits| permits.settle(any((Outcome::Ignored, Outcome::Failure)))));
     permits(breaker.peer());
     breaker.close();
     used((breaker.tally(), breaker.retry_after()));
