@@ -325,7 +325,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.state() == State::ForcedOpen || self.retry_after().is_some()
     }
 
-    fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
+    pub(crate) fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
         self.0.peer()
     }
 }

@@ -127,7 +127,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         let nothing_learned = matches!(outcome, Outcome::Success) && ticket.needs_no_success::<P>();
         if nothing_learned {
             self.successes.add();
-        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.is_probe() {
+        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.may_be_slow() {
             self.successes.add();
             self.peer().settle_ticket(ticket, outcome);
             // Without the fence of `learned`, since a success that is lost in a race for its circuit's place is no loss.
@@ -143,6 +143,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline(never)]
     fn settle_otherwise(&self, ticket: Ticket, outcome: Outcome) {
         let probe = ticket.is_probe();
+        if ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket) {
+            self.aside().counters.slow(outcome);
+        }
         if matches!(outcome, Outcome::Success) {
             self.successes.add();
         } else {
@@ -181,6 +184,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             }
         };
         self.aside().counters.abandoned();
+        if ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket) {
+            self.aside().counters.slow_abandoned();
+        }
         let probe = ticket.is_probe();
         self.peer().abandon_ticket(ticket, outcome);
         if probe {
