@@ -111,6 +111,31 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.call_async_with(AnyError, call).await
     }
 
+    /// Makes an asynchronous call, or takes `fallback` of the rejection or the error. The fallback is not guarded.
+    ///
+    /// ```
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// let prices = CircuitBreakerSet::<String>::new().handle("prices").map_err(std::io::Error::other)?;
+    /// let price = prices.call_async_or(|| async { Err::<u32, _>("no answer") }, |_| async { 9 }).await;
+    /// assert_eq!(price, 9);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn call_async_or<T, E, F, G>(&self, call: impl FnOnce() -> F, fallback: impl FnOnce(Error<E>) -> G) -> T
+    where
+        F: Future<Output = Result<T, E>>,
+        G: Future<Output = T>,
+    {
+        match self.call_async(call).await {
+            Ok(answer) => answer,
+            Err(error) => fallback(error).await,
+        }
+    }
+
     /// Makes an asynchronous call, and lets `classify` say how its result counts.
     ///
     /// # Errors
@@ -159,6 +184,26 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// [`Rejected`], with the reason and the time until another attempt may help.
     pub fn try_acquire(&self) -> Result<Permit<K, C, P, L>, Rejected> {
         Held::keep(Arc::clone(&self.0)).map(Permit)
+    }
+
+    /// Takes in the result of a call that was made without asking, such as one that a log or a load balancer tells of.
+    /// It counts, as a fast one, while the circuit is closed, and not otherwise: probes are those that were admitted.
+    /// The [counters](Self::counts) have it in any case.
+    ///
+    /// ```
+    /// use fusebox::{Outcome, State};
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// let upstreams = CircuitBreakerSet::<String>::new();
+    /// let inventory = upstreams.handle("inventory")?;
+    /// for _ in 0..4 {
+    ///     inventory.report(Outcome::Failure);
+    /// }
+    /// assert_eq!(inventory.state(), State::Open);
+    /// # Ok::<(), fusebox::Rejected>(())
+    /// ```
+    pub fn report(&self, outcome: Outcome) {
+        self.0.report(outcome);
     }
 
     /// The state.
@@ -280,7 +325,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.state() == State::ForcedOpen || self.retry_after().is_some()
     }
 
-    fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
+    pub(crate) fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
         self.0.peer()
     }
 }

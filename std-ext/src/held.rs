@@ -127,7 +127,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         let nothing_learned = matches!(outcome, Outcome::Success) && ticket.needs_no_success::<P>();
         if nothing_learned {
             self.successes.add();
-        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.is_probe() {
+        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.may_be_slow() {
             self.successes.add();
             self.peer().settle_ticket(ticket, outcome);
             // Without the fence of `learned`, since a success that is lost in a race for its circuit's place is no loss.
@@ -143,6 +143,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline(never)]
     fn settle_otherwise(&self, ticket: Ticket, outcome: Outcome) {
         let probe = ticket.is_probe();
+        if ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket) {
+            self.aside().counters.slow(outcome);
+        }
         if matches!(outcome, Outcome::Success) {
             self.successes.add();
         } else {
@@ -159,9 +162,13 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.learned(Some(outcome));
     }
 
-    /// Takes in the outcome of a call that another circuit of the same peer let through.
+    /// Takes in the outcome of a call that nobody asked for, or that another circuit of the same peer let through.
     pub(crate) fn report(&self, outcome: Outcome) {
-        self.aside().counters.settled(outcome);
+        if matches!(outcome, Outcome::Success) {
+            self.successes.add();
+        } else {
+            self.aside().counters.settled(outcome);
+        }
         self.peer().report(outcome);
         self.learned(Some(outcome));
     }
@@ -177,6 +184,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             }
         };
         self.aside().counters.abandoned();
+        if ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket) {
+            self.aside().counters.slow_abandoned();
+        }
         let probe = ticket.is_probe();
         self.peer().abandon_ticket(ticket, outcome);
         if probe {

@@ -17,7 +17,8 @@
 //! | asking first, settling later, on another thread perhaps | [`Handle::try_acquire`], [`Permit`] |
 //! | futures | [`Handle::call_async`], [`Abandoned`] |
 //! | waiting until a circuit lets calls through | `Handle::wait_until_ready`, with the feature `tokio` |
-//! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
+//! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::transitions`], [`Handle::state_times`], [`Handle::explain`] |
+//! | metrics | the crate `fusebox-prometheus` |
 //! | new settings at run time | [`CircuitBreakerSet::reload`] |
 //! | taking a set over a restart | `CircuitBreakerSet::save` and `restore`, with the feature `saved` |
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
@@ -35,6 +36,7 @@ mod error;
 mod explain;
 mod handle;
 mod held;
+mod incarnation;
 mod permit;
 mod record;
 mod recorder;
@@ -42,6 +44,7 @@ mod recorder;
 mod saved;
 mod set;
 mod sync;
+mod told;
 #[cfg(feature = "tokio")]
 mod until_ready;
 mod unwind;
@@ -71,15 +74,16 @@ pub use entry::Abandoned;
 pub use error::SetError;
 pub use explain::Explanation;
 pub use handle::Handle;
+pub use incarnation::Incarnation;
 #[cfg(feature = "log")]
 pub use logging::LogListener;
 #[cfg(feature = "tracing")]
 pub use logging::TracingListener;
 pub use permit::Permit;
-pub use record::{Record, StateTimes};
+pub use record::{Record, StateTimes, Transitions};
 #[cfg(feature = "saved")]
 pub use saved::{Restored, SavedError, SavedErrorReason};
-pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder};
+pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder, WeakCircuitBreakerSet};
 #[cfg(feature = "tokio")]
 pub use until_ready::UntilReady;
 
@@ -97,3 +101,23 @@ struct ReqwestPage;
 #[cfg(all(doctest, feature = "tower", feature = "http", feature = "tokio"))]
 #[doc = include_str!("../../docs/tower.md")]
 struct TowerPage;
+
+/// The pieces of the page about settings, as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/settings.md")]
+struct SettingsPage;
+
+/// The pieces of the page about worker pools, as doc tests.
+#[cfg(all(doctest, feature = "saved"))]
+#[doc = include_str!("../../docs/workers.md")]
+struct WorkersPage;
+
+/// The pieces of the page about what not to do, as doc tests.
+#[cfg(all(doctest, feature = "axum", feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/anti-patterns.md")]
+struct AntiPatternsPage;
+
+/// The pieces of the page for those who come from other breakers, as doc tests.
+#[cfg(all(doctest, feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/migrating.md")]
+struct MigratingPage;
