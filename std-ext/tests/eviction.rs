@@ -262,3 +262,22 @@ fn a_slow_success_of_an_evicted_circuit_is_remembered_and_a_fast_one_takes_no_pl
     slow.success();
     assert_eq!(set.get(&FAILING).map(|circuit| circuit.tally().slow), Some(1));
 }
+
+#[test]
+fn whoever_is_called_through_a_handle_that_was_kept_is_not_idle() {
+    let clock = clock();
+    let set = builder(clock).idle(Duration::from_secs(60)).build().unwrap();
+    let kept = set.handle(&FAILING).unwrap();
+    set.handle(&1).unwrap();
+    let mut went = Vec::new();
+    for _ in 0..3 {
+        assert_eq!(kept.call(|| Ok::<_, ()>(7)), Ok(7));
+        went.push(set.evict_idle());
+        clock.advance(Duration::from_secs(60));
+    }
+    assert_eq!((went, set.len()), (vec![0, 1, 0], 1));
+    drop(kept);
+    assert_eq!(set.evict_idle(), 0, "it is seen to be idle");
+    clock.advance(Duration::from_secs(60));
+    assert_eq!((set.evict_idle(), set.len()), (1, 0));
+}
