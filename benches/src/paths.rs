@@ -96,16 +96,16 @@ fn handles() -> Result<Vec<Path>> {
 }
 
 fn sets() -> Result<Vec<Path>> {
-    let set = CircuitBreakerSet::<u64>::builder().clock(&CLOCK, Settings::DEFAULT).build()?;
-    for peer in 0..PEERS {
-        set.handle(&peer)?;
-    }
-    ensure!(set.len() as u64 == PEERS, "the set has {} peers", set.len());
-    let (called, asked) = (set.clone(), set);
     let mut paths = vec![];
-    // The table's hash is another in each run, so not each peer is found in the first place that is looked at.
+    // The table's hash is another in each run, so not each peer is found in the first place that is looked at, and now and
+    // then a table is about to grow, which every look notices.
     for peer in 0..LOOKED_UP {
-        let (called, asked) = (called.clone(), asked.clone());
+        let set = CircuitBreakerSet::<u64>::builder().clock(&CLOCK, Settings::DEFAULT).build()?;
+        for other in 0..PEERS {
+            set.handle(&other)?;
+        }
+        ensure!(set.len() as u64 == PEERS, "the set has {} peers", set.len());
+        let (called, asked) = (set.clone(), set);
         paths.push(succeeds("set_call", move || Answer::of(called.call(&peer, work))));
         paths.push(succeeds("set_handle", move || {
             asked.handle(&peer).map_or(Answer::Rejected, |_| Answer::unguarded(work()))
@@ -114,7 +114,7 @@ fn sets() -> Result<Vec<Path>> {
     Ok(paths)
 }
 
-/// Peers of which the one counts that is found with the fewest instructions.
+/// Sets, each with a peer, of which the one counts that is found with the fewest instructions.
 const LOOKED_UP: u64 = 32;
 
 fn handle<P: TripPolicy>(settings: Settings<Clock, P>, counts: Counts) -> Result<Handle<u64, Clock, P>> {

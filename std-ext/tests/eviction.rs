@@ -277,7 +277,5 @@ fn whoever_is_called_through_a_handle_that_was_kept_is_not_idle() {
     }
     assert_eq!((went, set.len()), (vec![0, 1, 0], 1));
     drop(kept);
-    assert_eq!(set.evict_idle(), 0, "it is seen to be idle");
-    clock.advance(Duration::from_secs(60));
-    assert_eq!((set.evict_idle(), set.len()), (1, 0));
+    assert_eq!((set.evict_idle(), set.len()), (1, 0), "nobody called it since somebody last looked");
 }
