@@ -117,7 +117,7 @@ class Row {
     say(state, NAMES[peer.state]);
     drawTimeline(this.find(".timeline"), live, peer);
     this.find("meter").value = calls ? failures / calls : 0;
-    say(this.find(".rate"), calls ? `${failures} of ${calls}` : "no calls yet");
+    say(this.find(".rate"), calls ? `${Math.round(failures / calls * 100)} % of ${calls}` : "no calls yet");
     say(this.find(".probe"), nextProbe(peer));
     say(this.find(".cause"), last ? last.because : "nothing happened yet");
     say(this.find(".success"), peer.calls_total.success.toLocaleString());
