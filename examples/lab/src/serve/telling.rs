@@ -92,7 +92,7 @@ fn name(state: State) -> String {
 fn why(transition: &Transition, mode: Mode) -> String {
     let wait = transition.wait().map(|wait| format!("; a probe in {:?}", wait.as_duration())).unwrap_or_default();
     let peer = match mode {
-        Mode::Accept => "the peer answers",
+        Mode::Accept => "the peer answers again",
         Mode::Refuse => "the peer refuses",
         Mode::Hang => "the peer hangs",
     };
