@@ -1,0 +1,38 @@
+//! What is scraped, as others read it.
+
+use anyhow::{Result, ensure};
+
+use super::stage::Stage;
+use super::trace::PEERS;
+use crate::python;
+use crate::shell::{Call, Shell};
+
+/// Reads a page as strictly as Prometheus' own client does, and tells the names of all circuits.
+const PARSE: &str = "\
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+families = list(text_string_to_metric_families(sys.stdin.buffer.read().decode()))
+circuits = {sample.labels[\"circuit\"] for family in families for sample in family.samples if \"circuit\" in sample.labels}
+print(len(families), \"families\")
+print(\"\\n\".join(sorted(circuits)))";
+
+/// promtool finds nothing to say, and the OpenMetrics parser of PyPI takes the page in and sees all peers.
+pub(crate) fn check(shell: &Shell, stage: &Stage) -> Result<String> {
+    let url = format!("{}/metrics", stage.peers_url);
+    let (page, kind) = stage.http.page(&url, &[], "text/plain;version=0.0.4")?;
+    ensure!(kind.starts_with("text/plain"), "{url} answered with {kind}, not with text");
+    let said = shell.run(&Call::new("timeout 60 promtool check metrics").input(&page))?;
+    ensure!(said.trim().is_empty(), "promtool says of {url}: {said}");
+
+    let (page, kind) = stage.http.page(&url, &[], "application/openmetrics-text;version=1.0.0")?;
+    ensure!(kind.starts_with("application/openmetrics-text"), "{url} answered with {kind}, not with OpenMetrics");
+    let python = python::with(shell, &python::PROMETHEUS_CLIENT)?;
+    let parsed = shell.run(&python.code(PARSE).env("PYTHONIOENCODING", "utf-8").input(&page))?;
+    let mut lines = parsed.lines();
+    let families = lines.next().unwrap_or_default().to_string();
+    let mut expected = PEERS;
+    expected.sort_unstable();
+    let circuits: Vec<&str> = lines.collect();
+    ensure!(circuits == expected, "the OpenMetrics page is about {circuits:?}, not {expected:?}");
+    Ok(families)
+}

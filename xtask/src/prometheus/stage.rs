@@ -1,0 +1,150 @@
+//! Peers, Prometheus and Alertmanager, all really there for as long as the stage is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::http::{Http, Prometheus};
+use super::server::{Server, free_port};
+use super::{rules, trace};
+use crate::shell::{Call, Shell};
+
+pub(crate) const PROGRAMS: &[&str] = &["prometheus", "promtool", "prometheus-alertmanager"];
+pub(crate) const PACKAGES: &[&str] = &["prometheus", "prometheus-alertmanager"];
+
+/// What Prometheus is told to do, as often as it can be on a machine that is busy.
+const SCRAPE: &str = "500ms";
+
+/// All that runs. It is killed when this goes out of scope, however that comes about.
+pub(crate) struct Stage {
+    pub(crate) http: Http,
+    pub(crate) started: SystemTime,
+    pub(crate) peers: Server,
+    /// Where `fusebox serve` listens, such as `http://127.0.0.1:9464`.
+    pub(crate) peers_url: String,
+    pub(crate) prometheus: Server,
+    prometheus_url: String,
+    pub(crate) alertmanager: Server,
+    alertmanager_url: String,
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Starts all programs and waits until Prometheus has scraped the peers.
+    pub(crate) fn set(shell: &Shell) -> Result<Self> {
+        let program = program(shell)?;
+        let folder = tempfile::tempdir().context("no temporary folder")?;
+        let http = Http::new();
+
+        let alertmanager_url = format!("http://127.0.0.1:{}", free_port()?);
+        let alertmanager = alertmanager(shell, folder.path(), &alertmanager_url)?;
+        alertmanager.wait_for("Alertmanager", || http.text(&format!("{alertmanager_url}/-/ready")))?;
+
+        let started = SystemTime::now();
+        let (peers, peers_url) = peers(shell, &program, folder.path())?;
+        let prometheus_url = format!("http://127.0.0.1:{}", free_port()?);
+        let prometheus = prometheus(shell, folder.path(), &prometheus_url, &[&peers_url, &alertmanager_url])?;
+        prometheus.wait_for("Prometheus", || http.text(&format!("{prometheus_url}/-/ready")))?;
+        let up = || {
+            let up = Prometheus::new(&http, prometheus_url.clone()).now("up == 1")?;
+            ensure!(up.len() == 1, "Prometheus has not scraped {peers_url}/metrics");
+            Ok(())
+        };
+        prometheus.wait_for("the first scrape", up)?;
+        let stage = Self {
+            started,
+            peers,
+            peers_url,
+            prometheus,
+            prometheus_url: prometheus_url.clone(),
+            alertmanager,
+            alertmanager_url,
+            _folder: folder,
+            http,
+        };
+        Ok(stage)
+    }
+
+    pub(crate) fn prometheus(&self) -> Prometheus<'_> {
+        Prometheus::new(&self.http, self.prometheus_url.clone())
+    }
+
+    /// The alerts that Alertmanager holds to be going on.
+    pub(crate) fn alerts(&self) -> Result<Vec<Value>> {
+        let answer = self.http.json(&format!("{}/api/v2/alerts", self.alertmanager_url), &[])?;
+        answer.as_array().cloned().context("Alertmanager gave no list of alerts")
+    }
+
+    /// What `fusebox serve` answers, such as `/totals`.
+    pub(crate) fn of_peers(&self, path: &str) -> Result<Value> {
+        self.http.json(&format!("{}{path}", self.peers_url), &[])
+    }
+
+    /// The log of each program that ended although nobody wanted that.
+    pub(crate) fn losses(&self) -> Vec<String> {
+        [&self.peers, &self.prometheus, &self.alertmanager].into_iter().filter_map(Server::ended).collect()
+    }
+}
+
+/// Builds the program and finds out where it is.
+fn program(shell: &Shell) -> Result<PathBuf> {
+    let build = Call::new("cargo build --package fusebox-lab --bin fusebox --message-format json-render-diagnostics");
+    let log = shell.run(&build)?;
+    let messages = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.last().context("cargo does not say where the program is")
+}
+
+fn peers(shell: &Shell, program: &Path, folder: &Path) -> Result<(Server, String)> {
+    let file = folder.join("trace.csv");
+    fs::write(&file, trace::csv())?;
+    let serve = Call::program(program).args("serve --listen 127.0.0.1:0 --trace").arg(&file);
+    let server = Server::start(shell, "serve", &serve.args(&format!("--speed {}", trace::SPEED)))?;
+    let url = server.wait_for("fusebox serve", || {
+        let said = server.said();
+        // A line that ends, or the port may not be all there.
+        let urls = said.split_inclusive('\n').filter(|line| line.ends_with('\n')).flat_map(str::split_whitespace);
+        let url = urls.filter(|word| word.starts_with("http://")).find_map(|url| url.strip_suffix("/metrics"));
+        url.map(String::from).context("it has not said where its metrics are")
+    })?;
+    Ok((server, url))
+}
+
+fn prometheus(shell: &Shell, folder: &Path, url: &str, [peers, alerts]: &[&String; 2]) -> Result<Server> {
+    let rules = rules::write_faster(shell, folder)?;
+    let address = |url: &str| url.trim_start_matches("http://").to_string();
+    let config = format!(
+        "global: {{ scrape_interval: {SCRAPE}, scrape_timeout: {SCRAPE}, evaluation_interval: {SCRAPE} }}\n\
+         rule_files: [ '{}' ]\n\
+         scrape_configs:\n  - job_name: fusebox\n    static_configs: [ {{ targets: [ '{}' ] }} ]\n\
+         alerting:\n  alertmanagers:\n    - static_configs: [ {{ targets: [ '{}' ] }} ]\n",
+        rules.display(),
+        address(peers),
+        address(alerts)
+    );
+    let file = folder.join("prometheus.yml");
+    fs::write(&file, config)?;
+    shell.run(&Call::new("timeout 60 promtool check config").arg(&file))?;
+    let call = Call::new("prometheus")
+        .arg(format!("--config.file={}", file.display()))
+        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+        .arg(format!("--web.listen-address={}", address(url)))
+        .arg(format!("--web.console.templates={}", shell.root().join("prometheus/assets").display()));
+    Server::start(shell, "prometheus", &call)
+}
+
+fn alertmanager(shell: &Shell, folder: &Path, url: &str) -> Result<Server> {
+    let file = folder.join("alertmanager.yml");
+    fs::write(&file, "route: { receiver: nobody, group_wait: 0s }\nreceivers: [ { name: nobody } ]\n")?;
+    let call = Call::new("prometheus-alertmanager")
+        .arg(format!("--config.file={}", file.display()))
+        .arg(format!("--storage.path={}", folder.join("alerts").display()))
+        .arg(format!("--web.listen-address={}", url.trim_start_matches("http://")))
+        // It has no others to talk to.
+        .arg("--cluster.listen-address=");
+    Server::start(shell, "alertmanager", &call)
+}
