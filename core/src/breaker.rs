@@ -212,6 +212,28 @@ impl<C: Clock, P: TripPolicy, L: Listener, S: AsRef<Settings<C, P>>> CircuitBrea
         self.peer().tally()
     }
 
+    /// What the rates of the policy judge now: `None` for policies without rates, and while fewer calls are known than
+    /// those need.
+    ///
+    /// ```
+    /// use fusebox::policy::{CountWindow, Rates};
+    /// use fusebox::{CircuitBreaker, Settings, clock::ManualClock};
+    ///
+    /// let settings = Settings::builder().count_window(20, Rates::failures(80).min_calls(4)).build()?;
+    /// let clock = ManualClock::<1_000>::new();
+    /// let breaker = CircuitBreaker::<_, CountWindow>::with_settings(&clock, settings);
+    /// for result in [Ok(()), Err(()), Ok(())] {
+    ///     let _ = breaker.call(|| result);
+    /// }
+    /// assert_eq!(breaker.window(), None);
+    /// let _ = breaker.call(|| Ok::<_, ()>(()));
+    /// assert_eq!(breaker.window().map(|tally| (tally.failures, tally.calls)), Some((1, 4)));
+    /// # Ok::<(), fusebox::SettingsError>(())
+    /// ```
+    pub fn window(&self) -> Option<Tally> {
+        self.peer().window()
+    }
+
     /// The time until another attempt may help: the rest of an open circuit's wait, the rest of a probe's
     /// lease. `None` if calls go through now, or if time alone will not help.
     pub fn retry_after(&self) -> Option<Ticks> {

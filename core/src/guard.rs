@@ -230,7 +230,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
     }
 
     #[inline]
-    fn is_slow(self, grant: Grant, took: Option<u32>) -> bool {
+    pub(crate) fn is_slow(self, grant: Grant, took: Option<u32>) -> bool {
         let limit = self.settings().slow_call;
         limit != u32::MAX && took.unwrap_or_else(|| self.took(grant)) > limit
     }

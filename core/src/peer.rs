@@ -170,6 +170,18 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
         self.settings().policy.tally::<C>(&self.circuit.history, self.shared.clock.now())
     }
 
+    /// What the policy's rates judge now. See [`CircuitBreaker::window`](crate::CircuitBreaker::window).
+    pub fn window(self) -> Option<Tally> {
+        self.settings().policy.window::<C>(&self.circuit.history, self.shared.clock.now())
+    }
+
+    /// Whether a ticket's call counts as [slow](crate::SettingsBuilder::slow_call) if it ends now.
+    #[inline]
+    pub fn is_slow_by_now(self, ticket: &Ticket) -> bool {
+        let counts = matches!(Rule::of(ticket.grant.low), Rule::Closed | Rule::HalfOpen);
+        counts && ticket.may_be_slow() && self.is_slow(ticket.grant, None)
+    }
+
     /// Whether forgetting this circuit would lose nothing: it is closed, and neither a failure nor a failed probe is
     /// remembered.
     pub fn is_clean(self) -> bool {

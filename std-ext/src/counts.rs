@@ -14,8 +14,8 @@ pub enum Counts {
     /// All but successes, which are the only thing that a healthy call would have to write down.
     #[default]
     Failures,
-    /// Everything. Each thread that calls has a counter of its own, so they do not wait for each other; it takes
-    /// about a kilobyte a circuit.
+    /// Everything. Each thread that calls has a counter of its own, so they do not wait for each other; it takes about
+    /// half a kilobyte a circuit.
     All,
 }
 
@@ -39,6 +39,12 @@ pub struct CallCounts {
     pub rejected_forced_open: u64,
     /// Calls that observe mode let through and the circuit would have rejected.
     pub would_reject: u64,
+    /// Of the successes those that were [slow](fusebox::SettingsBuilder::slow_call), where the settings say what is.
+    pub slow_successes: u64,
+    /// Of the failures those that were slow.
+    pub slow_failures: u64,
+    /// Of the abandoned calls those that were slow when they were.
+    pub slow_abandoned: u64,
 }
 
 impl CallCounts {
@@ -60,6 +66,9 @@ pub(crate) struct Counters {
     rejected_half_open: AtomicU64,
     rejected_forced_open: AtomicU64,
     would_reject: AtomicU64,
+    slow_successes: AtomicU64,
+    slow_failures: AtomicU64,
+    slow_abandoned: AtomicU64,
 }
 
 impl Counters {
@@ -73,6 +82,9 @@ impl Counters {
             rejected_half_open: AtomicU64::new(0),
             rejected_forced_open: AtomicU64::new(0),
             would_reject: AtomicU64::new(0),
+            slow_successes: AtomicU64::new(0),
+            slow_failures: AtomicU64::new(0),
+            slow_abandoned: AtomicU64::new(0),
         }
     }
 
@@ -83,6 +95,21 @@ impl Counters {
             Outcome::Failure => self.add(&self.failures),
             Outcome::Ignored => self.add(&self.ignored),
         }
+    }
+
+    /// A settled call was slow.
+    #[cold]
+    pub(crate) fn slow(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Success => self.add(&self.slow_successes),
+            Outcome::Failure => self.add(&self.slow_failures),
+            Outcome::Ignored => {}
+        }
+    }
+
+    /// An abandoned call was slow.
+    pub(crate) fn slow_abandoned(&self) {
+        self.add(&self.slow_abandoned);
     }
 
     pub(crate) fn abandoned(&self) {
@@ -119,6 +146,9 @@ impl Counters {
             rejected_half_open: self.rejected_half_open.load(Relaxed),
             rejected_forced_open: self.rejected_forced_open.load(Relaxed),
             would_reject: self.would_reject.load(Relaxed),
+            slow_successes: self.slow_successes.load(Relaxed),
+            slow_failures: self.slow_failures.load(Relaxed),
+            slow_abandoned: self.slow_abandoned.load(Relaxed),
         }
     }
 }

@@ -80,6 +80,8 @@ pub(crate) struct Entry<K, C, P: TripPolicy, L> {
     /// Where among the seats it is; written and read under the set's lock.
     pub(crate) place: AtomicUsize,
     pub(crate) key: K,
+    /// When it was made, by the wall clock.
+    pub(crate) made_at: SystemTime,
     me: Weak<Self>,
 }
 
@@ -134,6 +136,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             made: common.clock().uptime(),
             place: AtomicUsize::new(usize::MAX),
             key,
+            made_at: SystemTime::now(),
             me: me.clone(),
         });
         #[cfg(fusebox_loom)]
@@ -145,6 +148,11 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline]
     pub(crate) fn peer(&self) -> Peer<'_, C, P, Recorder, Self> {
         Peer::new(self, &self.circuit, self.common.versions.get(self.version.load(Relaxed)))
+    }
+
+    /// The settings that it goes by now.
+    pub(crate) fn settings(&self) -> &Settings<C, P> {
+        self.common.versions.get(self.version.load(Relaxed)).settings()
     }
 
     /// What is kept aside, made if there is nothing yet.

@@ -110,6 +110,31 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.call_async_with(AnyError, call).await
     }
 
+    /// Makes an asynchronous call, or takes `fallback` of the rejection or the error. The fallback is not guarded.
+    ///
+    /// ```
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// let prices = CircuitBreakerSet::<String>::new().handle("prices").map_err(std::io::Error::other)?;
+    /// let price = prices.call_async_or(|| async { Err::<u32, _>("no answer") }, |_| async { 9 }).await;
+    /// assert_eq!(price, 9);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn call_async_or<T, E, F, G>(&self, call: impl FnOnce() -> F, fallback: impl FnOnce(Error<E>) -> G) -> T
+    where
+        F: Future<Output = Result<T, E>>,
+        G: Future<Output = T>,
+    {
+        match self.call_async(call).await {
+            Ok(answer) => answer,
+            Err(error) => fallback(error).await,
+        }
+    }
+
     /// Makes an asynchronous call, and lets `classify` say how its result counts.
     ///
     /// # Errors
@@ -279,7 +304,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         self.state() == State::ForcedOpen || self.retry_after().is_some()
     }
 
-    fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
+    pub(crate) fn peer(&self) -> Peer<'_, C, P, Recorder, Entry<K, C, P, L>> {
         self.0.peer()
     }
 }

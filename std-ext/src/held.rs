@@ -127,7 +127,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         let nothing_learned = matches!(outcome, Outcome::Success) && ticket.needs_no_success::<P>();
         if nothing_learned {
             self.successes.add();
-        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.is_probe() {
+        } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.may_be_slow() {
             self.successes.add();
             self.peer().settle_ticket(ticket, outcome);
         } else {
@@ -138,6 +138,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline(never)]
     fn settle_otherwise(&self, ticket: Ticket, outcome: Outcome) {
         let probe = ticket.is_probe();
+        if self.peer().is_slow_by_now(&ticket) {
+            self.aside().counters.slow(outcome);
+        }
         if matches!(outcome, Outcome::Success) {
             self.successes.add();
         } else {
@@ -165,6 +168,9 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             }
         };
         self.aside().counters.abandoned();
+        if self.peer().is_slow_by_now(&ticket) {
+            self.aside().counters.slow_abandoned();
+        }
         let probe = ticket.is_probe();
         self.peer().abandon_ticket(ticket, outcome);
         if probe {

@@ -17,7 +17,8 @@
 //! | asking first, settling later, on another thread perhaps | [`Handle::try_acquire`], [`Permit`] |
 //! | futures | [`Handle::call_async`], [`Abandoned`] |
 //! | waiting until a circuit lets calls through | `Handle::wait_until_ready`, with the feature `tokio` |
-//! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::state_times`], [`Handle::explain`] |
+//! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::transitions`], [`Handle::state_times`], [`Handle::explain`] |
+//! | metrics | the crate `fusebox-prometheus` |
 //! | new settings at run time | [`CircuitBreakerSet::reload`] |
 //! | taking a set over a restart | `CircuitBreakerSet::save` and `restore`, with the feature `saved` |
 //! | logs | `LogListener` and `TracingListener`, with the features `log` and `tracing` |
@@ -35,12 +36,14 @@ mod error;
 mod explain;
 mod handle;
 mod held;
+mod incarnation;
 mod permit;
 mod record;
 #[cfg(feature = "saved")]
 mod saved;
 mod set;
 mod sync;
+mod told;
 #[cfg(feature = "tokio")]
 mod until_ready;
 mod versions;
@@ -69,15 +72,16 @@ pub use entry::Abandoned;
 pub use error::SetError;
 pub use explain::Explanation;
 pub use handle::Handle;
+pub use incarnation::Incarnation;
 #[cfg(feature = "log")]
 pub use logging::LogListener;
 #[cfg(feature = "tracing")]
 pub use logging::TracingListener;
 pub use permit::Permit;
-pub use record::{Record, StateTimes};
+pub use record::{Record, StateTimes, Transitions};
 #[cfg(feature = "saved")]
 pub use saved::{Restored, SavedError, SavedErrorReason};
-pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder};
+pub use set::{CircuitBreakerSet, CircuitBreakerSetBuilder, WeakCircuitBreakerSet};
 #[cfg(feature = "tokio")]
 pub use until_ready::UntilReady;
 

@@ -1,4 +1,5 @@
-//! What a circuit remembers of itself: its last transitions, and the time that it was in each state.
+//! What a circuit remembers of itself: its last transitions, how many of each kind there were, and the time that it
+//! was in each state.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -13,6 +14,61 @@ pub struct Record {
     pub transition: Transition,
     /// When, by the wall clock.
     pub at: SystemTime,
+}
+
+/// How often a circuit went from one state to another, since it was made.
+///
+/// ```
+/// use fusebox::State;
+/// use fusebox_std::CircuitBreakerSet;
+///
+/// let upstreams = CircuitBreakerSet::<String>::new();
+/// let inventory = upstreams.handle("inventory")?;
+/// for _ in 0..4 {
+///     let _ = inventory.call(|| Err::<(), _>("no answer"));
+/// }
+/// assert_eq!(inventory.transitions().get(State::Closed, State::Open), 1);
+/// # Ok::<(), fusebox::Rejected>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transitions {
+    counts: Vec<(State, State, bool, u64)>,
+    last_at: Option<SystemTime>,
+}
+
+impl Transitions {
+    /// How often from one state to another, simulated transitions of observe mode not among them.
+    pub fn get(&self, from: State, to: State) -> u64 {
+        self.iter().find(|count| (count.0, count.1) == (from, to)).map_or(0, |count| count.2)
+    }
+
+    /// From which state, to which, how often. Pairs of states that never were are not among them.
+    pub fn iter(&self) -> impl Iterator<Item = (State, State, u64)> + '_ {
+        self.kind(false)
+    }
+
+    /// The same of what observe mode simulated: from which state, to which, how often.
+    pub fn observed(&self) -> impl Iterator<Item = (State, State, u64)> + '_ {
+        self.kind(true)
+    }
+
+    /// When the last one was, by the wall clock; simulated ones count here too.
+    pub fn last_at(&self) -> Option<SystemTime> {
+        self.last_at
+    }
+
+    fn kind(&self, observed: bool) -> impl Iterator<Item = (State, State, u64)> + '_ {
+        self.counts.iter().filter(move |count| count.2 == observed).map(|&(from, to, _, times)| (from, to, times))
+    }
+
+    fn add(&mut self, transition: &Transition, at: SystemTime) {
+        self.last_at = Some(at);
+        let (from, to, observed) = (transition.from(), transition.to(), transition.observed());
+        match self.counts.iter_mut().find(|count| (count.0, count.1, count.2) == (from, to, observed)) {
+            Some(count) => count.3 += 1,
+            None => self.counts.push((from, to, observed, 1)),
+        }
+    }
 }
 
 /// How long a circuit was in each state, the present one so far included. Observe mode is a state of its own.
@@ -50,11 +106,13 @@ pub(crate) struct Log {
     state: State,
     entered: Duration,
     times: StateTimes,
+    transitions: Transitions,
 }
 
 impl Log {
     pub(crate) fn new(now: Duration) -> Self {
-        Self { last: VecDeque::new(), state: State::Closed, entered: now, times: StateTimes::default() }
+        let (times, transitions) = (StateTimes::default(), Transitions::default());
+        Self { last: VecDeque::new(), state: State::Closed, entered: now, times, transitions }
     }
 
     /// Notes a transition; the last `room` of them are kept.
@@ -62,6 +120,7 @@ impl Log {
         let state = if transition.observed() { State::Observe } else { transition.to() };
         self.times.add(self.state, now.saturating_sub(self.entered));
         (self.state, self.entered) = (state, now);
+        self.transitions.add(&transition, at);
         if room > 0 {
             if self.last.len() == room {
                 self.last.pop_front();
@@ -76,6 +135,10 @@ impl Log {
 
     pub(crate) fn latest(&self) -> Option<Record> {
         self.last.back().copied()
+    }
+
+    pub(crate) fn transitions(&self) -> Transitions {
+        self.transitions.clone()
     }
 
     pub(crate) fn times(&self, now: Duration) -> StateTimes {

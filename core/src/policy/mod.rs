@@ -120,6 +120,14 @@ pub trait TripPolicy: Copy {
     /// What would be judged at this moment. Changes nothing.
     fn tally<C: Clock>(&self, history: &Self::History, now: Instant) -> Tally;
 
+    /// What its rates judge at this moment: `None` for policies without rates, and while fewer calls are known than
+    /// those need. Changes nothing.
+    fn window<C: Clock>(&self, history: &Self::History, now: Instant) -> Option<Tally> {
+        let rates = self.rates()?;
+        let tally = self.tally::<C>(history, now);
+        (tally.calls > 0 && tally.calls >= rates.min_calls).then_some(tally)
+    }
+
     /// The rates that judge probes, for policies that have some.
     #[inline]
     fn rates(&self) -> Option<Rates> {

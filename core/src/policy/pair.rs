@@ -38,6 +38,14 @@ impl<A: TripPolicy, B: TripPolicy> TripPolicy for (A, B) {
         }
     }
 
+    /// That of the first policy which has rates.
+    fn window<C: Clock>(&self, history: &Self::History, now: Instant) -> Option<Tally> {
+        match self.0.rates() {
+            Some(_) => self.0.window::<C>(&history.0, now),
+            None => self.1.window::<C>(&history.1, now),
+        }
+    }
+
     #[inline]
     fn rates(&self) -> Option<Rates> {
         self.0.rates().or(self.1.rates())

@@ -53,6 +53,12 @@ impl Ticket {
         !P::COUNTS_SUCCESSES && is_closed(self.grant.low) && !self.grant.is_timed()
     }
 
+    /// Whether the call may turn out to be slow: it knows when it began, or a circuit let it through that is not closed.
+    #[inline]
+    pub const fn may_be_slow(&self) -> bool {
+        !is_closed(self.grant.low) || self.grant.is_timed()
+    }
+
     /// Whether the call is a probe of a half-open circuit, which holds one of the slots for those.
     #[inline]
     pub const fn is_probe(&self) -> bool {

@@ -111,6 +111,14 @@ impl<C: Clock, P: TripPolicy> Settings<C, P> {
         Ticks::of::<C>(self.rules.lease)
     }
 
+    /// The length beyond which a call is slow, `None` where none is.
+    pub const fn slow_call(&self) -> Option<Ticks> {
+        match self.slow_call {
+            u32::MAX => None,
+            limit => Some(Ticks::of::<C>(limit)),
+        }
+    }
+
     /// The rates that judge probes, where those do.
     #[inline]
     pub(crate) fn probe_rates(&self) -> Option<Rates> {

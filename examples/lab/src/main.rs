@@ -1,5 +1,5 @@
-//! The program to start with: a demo of fusebox, a replay of recorded link deliveries, and a runner of
-//! breaker scenarios.
+//! The program to start with: a demo of fusebox, a replay of recorded link deliveries, live circuits on a web page, and a
+//! runner of breaker scenarios.
 
 mod demo;
 mod events;
@@ -11,6 +11,7 @@ mod plot;
 mod replay;
 mod replay_file;
 mod scenario;
+mod serve;
 mod summary;
 mod timeline;
 mod trace;
@@ -25,9 +26,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::generate::Generator;
 use crate::replay_file::ReplayArgs;
 use crate::scenario::ScenarioArgs;
+use crate::serve::ServeArgs;
 
-/// Circuit breakers for every peer a program talks to: a demo, a replay of recorded traces and a runner
-/// of scenarios.
+/// Circuit breakers for every peer a program talks to: a demo, a replay of recorded traces, live circuits on a
+/// web page and a runner of scenarios.
 ///
 /// Without a command it plays a demo that explains itself.
 #[derive(Debug, Parser)]
@@ -41,6 +43,7 @@ struct Cli {
 enum Command {
     Replay(ReplayArgs),
     Scenario(ScenarioArgs),
+    Serve(ServeArgs),
     Generate(GenerateArgs),
 }
 
@@ -80,6 +83,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         None => demo::run(&program(), &mut out)?,
         Some(Command::Replay(args)) => args.run(&mut out)?,
         Some(Command::Scenario(args)) => code = args.run(&mut out)?,
+        Some(Command::Serve(args)) => args.run(&mut out)?,
         Some(Command::Generate(args)) => {
             generate::write_csv(Generator::new(args.links, args.seed), args.rows, &mut out)?;
         }

@@ -7,9 +7,11 @@ mod room;
 #[cfg(feature = "saved")]
 mod saving;
 mod table;
+mod weak;
 
 pub use builder::CircuitBreakerSetBuilder;
 pub(crate) use table::Table;
+pub use weak::WeakCircuitBreakerSet;
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -48,6 +50,13 @@ pub struct CircuitBreakerSet<K, C = StdClock, P: TripPolicy = MaxFailures<3>, L 
 impl<K, C, P: TripPolicy, L> Clone for CircuitBreakerSet<K, C, P, L> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K, C, P: TripPolicy, L> CircuitBreakerSet<K, C, P, L> {
+    /// The set, for who must not keep it.
+    pub fn downgrade(&self) -> WeakCircuitBreakerSet<K, C, P, L> {
+        WeakCircuitBreakerSet(Arc::downgrade(&self.0))
     }
 }
 

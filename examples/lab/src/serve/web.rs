@@ -1,0 +1,99 @@
+//! What is served over HTTP.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use fusebox_std::Uptime;
+use fusebox_std::admin::{Admin, CircuitDetails};
+use serde::Serialize;
+
+use super::client::{Circuits, SET};
+use super::clock::TraceClock;
+use super::peer::Mode;
+use super::totals::{Counted, Totals};
+
+/// What the page and its data are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) trace: Arc<str>,
+    pub(crate) clock: TraceClock,
+    pub(crate) circuits: Circuits,
+    pub(crate) totals: Arc<Totals>,
+}
+
+/// `GET /live`: all that the page shows.
+#[derive(Debug, Serialize)]
+struct Live<'a> {
+    trace: &'a str,
+    speed: u32,
+    /// The trace's time. So are all lengths of time below.
+    trace_seconds: f64,
+    /// The wall clock's, as are all moments below.
+    now: String,
+    peers: Vec<LivePeer>,
+}
+
+#[derive(Debug, Serialize)]
+struct LivePeer {
+    mode: Mode,
+    client: Counted,
+    #[serde(flatten)]
+    circuit: CircuitDetails,
+}
+
+impl Shown {
+    pub(crate) fn router(self) -> Router {
+        let (live, totals) = (self.clone(), Arc::clone(&self.totals));
+        Router::new()
+            .route("/", file("text/html; charset=utf-8", include_str!("page/index.html")))
+            .route("/page.css", file("text/css; charset=utf-8", include_str!("page/page.css")))
+            .route("/page.js", file("text/javascript; charset=utf-8", include_str!("page/page.js")))
+            .route("/live", get(move || async move { json(&live.live()) }))
+            .route("/totals", get(move || async move { json(&totals.report()) }))
+            .merge(Admin::new().set(SET, self.circuits).router())
+            .fallback((StatusCode::NOT_FOUND, "There are /, /circuits, /health, /ready, /live and /totals.\n"))
+    }
+
+    fn live(&self) -> Live<'_> {
+        let peers = self.totals.iter().filter_map(|(peer, totals)| {
+            let circuit = CircuitDetails::new(SET, &self.circuits.get(peer)?);
+            Some(LivePeer { mode: totals.mode(), client: totals.counted(), circuit })
+        });
+        Live {
+            trace: &self.trace,
+            speed: self.clock.speed(),
+            trace_seconds: self.clock.uptime().as_secs_f64(),
+            now: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+            peers: peers.collect(),
+        }
+    }
+}
+
+/// The page takes nothing from elsewhere, and browsers hold it to that.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+fn file(content_type: &'static str, text: &'static str) -> axum::routing::MethodRouter {
+    get(move || async move {
+        let headers = [
+            (header::CONTENT_TYPE, content_type),
+            (header::CACHE_CONTROL, "no-cache"),
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        (headers, text)
+    })
+}
+
+fn json(body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => {
+            ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}

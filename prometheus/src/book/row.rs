@@ -1,0 +1,162 @@
+//! What a circuit's series tell.
+
+use std::time::{Duration, SystemTime};
+
+use fusebox::State;
+use fusebox::policy::Tally;
+use fusebox_std::Counts;
+
+use super::known::Known;
+use super::totals::Totals;
+use crate::durations::Histograms;
+use crate::sample::Sample;
+use crate::series::{self, AUTOMATIC, Buffered, Read};
+
+/// What the series of a circuit tell, or of several that are told of in one.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) totals: Totals,
+    /// Which counts are told of even while they are 0, by bit.
+    always: u64,
+    has_times: bool,
+    state: State,
+    open_wait: Duration,
+    window: Option<Tally>,
+    last_transition: Option<SystemTime>,
+    pub(crate) made: Option<SystemTime>,
+    /// Where callers note how long they took.
+    pub(crate) durations: Option<Histograms>,
+}
+
+/// What a series tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value {
+    Count(u64),
+    /// Also of moments, since 1970.
+    Seconds(Duration),
+    Number(f64),
+}
+
+impl Row {
+    pub(super) fn of(sample: Sample) -> Self {
+        let mut row = Self::none();
+        row.update(sample);
+        row
+    }
+
+    /// No circuit.
+    pub(crate) fn none() -> Self {
+        Self {
+            totals: Totals::default(),
+            always: 0,
+            has_times: false,
+            state: State::Closed,
+            open_wait: Duration::ZERO,
+            window: None,
+            last_transition: None,
+            made: None,
+            durations: None,
+        }
+    }
+
+    pub(super) fn update(&mut self, sample: Sample) {
+        self.totals = Totals::of(&sample);
+        self.always |= always(&sample);
+        self.has_times |= sample.state_times.is_some();
+        (self.state, self.open_wait, self.window) = (sample.state, sample.open_wait, sample.window);
+        self.last_transition = sample.transitions.and_then(|transitions| transitions.last_at());
+        (self.made, self.durations) = (sample.made, sample.durations);
+    }
+
+    /// Begins a look at those that are told of in one.
+    pub(super) fn none_there(&mut self) {
+        (self.state, self.open_wait) = (State::Closed, Duration::ZERO);
+    }
+
+    /// Takes in one more circuit: what it counted since the last look, and its state if that asks for more attention.
+    pub(super) fn fold(&mut self, known: &Known) {
+        self.totals.add_since(&known.row.totals, &known.before);
+        self.always |= known.row.always;
+        self.has_times |= known.row.has_times;
+        if urgency(known.row.state) > urgency(self.state) {
+            self.state = known.row.state;
+        }
+        self.open_wait = self.open_wait.max(known.row.open_wait);
+        self.last_transition = self.last_transition.max(known.row.last_transition);
+    }
+
+    /// What a series tells; `None` if it is not there.
+    pub(crate) fn read(&self, what: Read) -> Option<Value> {
+        Some(match what {
+            Read::Count(index) => {
+                let count = *self.totals.counts.get(index)?;
+                let there = count > 0 || self.always & 1 << index != 0;
+                Value::Count(there.then_some(count)?)
+            }
+            Read::Rejected => {
+                let sum = self.totals.rejected();
+                let there = sum > 0 || self.always & 1 << series::REJECTIONS != 0;
+                Value::Count(there.then_some(sum)?)
+            }
+            Read::StateSeconds(state) => {
+                let seconds = *self.totals.seconds.get(series::position(state))?;
+                Value::Seconds(self.has_times.then_some(seconds)?)
+            }
+            Read::State(state) => Value::Count(u64::from(self.state == state)),
+            Read::LastTransition => Value::Seconds(since_1970(self.last_transition?)),
+            Read::OpenWait => Value::Seconds(self.open_wait),
+            Read::FailureRatio => Value::Number(share(self.window?.failures, self.window?)),
+            Read::FailurePercent => Value::Number(self.window.map_or(-1.0, |it| share(it.failures, it) * 100.0)),
+            Read::SlowPercent => Value::Number(self.window.map_or(-1.0, |it| share(it.slow, it) * 100.0)),
+            Read::Window(kind) => {
+                let Tally { calls, failures, .. } = self.window.unwrap_or_default();
+                Value::Count(u64::from(match kind {
+                    Buffered::Failures => failures,
+                    Buffered::Successes => calls.saturating_sub(failures),
+                }))
+            }
+        })
+    }
+}
+
+pub(crate) fn since_1970(at: SystemTime) -> Duration {
+    at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+fn share(part: u32, tally: Tally) -> f64 {
+    f64::from(part) / f64::from(tally.calls.max(1))
+}
+
+/// How much attention a state asks for.
+const fn urgency(state: State) -> u8 {
+    match state {
+        State::Open => 5,
+        State::HalfOpen => 4,
+        State::ForcedOpen => 3,
+        State::Observe => 2,
+        State::Disabled => 1,
+        State::Closed => 0,
+    }
+}
+
+/// Which counts are told of from the start: what is counted, and the transitions that a circuit makes by itself.
+fn always(sample: &Sample) -> u64 {
+    let run = |start: usize, len: usize| ((1 << len) - 1) << start;
+    let mut bits = match sample.counts {
+        None | Some((_, Counts::None)) => 0,
+        Some((_, Counts::All)) => run(series::CALLS, 4) | run(series::REJECTIONS, 4),
+        Some(_) => run(series::CALLS + 1, 3) | run(series::REJECTIONS, 4),
+    };
+    if bits != 0 && sample.slow_calls {
+        bits |= run(series::SLOW, 3);
+    }
+    if sample.transitions.is_some() {
+        for (from, to) in AUTOMATIC {
+            bits |= 1 << series::transition(from, to);
+            if let (State::Observe, Some(index)) = (sample.state, series::observed(from, to)) {
+                bits |= 1 << index;
+            }
+        }
+    }
+    bits
+}

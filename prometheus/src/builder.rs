@@ -1,0 +1,150 @@
+//! What an exporter can be told.
+
+use std::fmt;
+
+use crate::error::PrefixError;
+use crate::exporter::Exporter;
+use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Series};
+
+/// Makes an [`Exporter`].
+///
+/// ```
+/// use fusebox_prometheus::Exporter;
+///
+/// let exporter = Exporter::builder().prefix("shop_circuit_breaker_").max_circuits(200).build()?;
+/// # let _ = exporter;
+/// # Ok::<(), fusebox_prometheus::PrefixError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an exporter is there once it is built"]
+pub struct ExporterBuilder {
+    prefix: String,
+    max_circuits: usize,
+    created: bool,
+    resilience4j: bool,
+}
+
+const PREFIX: &str = "circuit_breaker_";
+const MAX_CIRCUITS: usize = 1_000;
+
+impl Default for ExporterBuilder {
+    fn default() -> Self {
+        Self { prefix: PREFIX.into(), max_circuits: MAX_CIRCUITS, created: false, resilience4j: false }
+    }
+}
+
+impl ExporterBuilder {
+    /// What the names of metrics begin with; `circuit_breaker_` by default.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How many circuits of each set have series of their own, 1,000 by default. All others are told of together, with
+    /// `circuit="_other"`: their counts as sums, and of their states the one that asks for most attention.
+    ///
+    /// A circuit has about 30 series. Whose name is taken, since two keys are displayed alike, is among the others too.
+    pub fn max_circuits(mut self, circuits: usize) -> Self {
+        self.max_circuits = circuits;
+        self
+    }
+
+    /// Whether OpenMetrics pages say when counters began, in samples whose names end in `_created`; off by default.
+    ///
+    /// Turn it on for a Prometheus with the feature `created-timestamp-zero-ingestion`: it then knows that a counter which
+    /// it first sees at 3 was 0 before. Others take these samples for series like any other.
+    pub fn created(mut self, told: bool) -> Self {
+        self.created = told;
+        self
+    }
+
+    /// Whether the names of resilience4j are exported too, so that its dashboards can be used; off by default.
+    ///
+    /// | metric | |
+    /// |---|---|
+    /// | `resilience4j_circuitbreaker_state` | by `state`; observe mode is `metrics_only` |
+    /// | `resilience4j_circuitbreaker_calls_seconds_count` | by `kind`: `successful`, `failed`, `ignored`; there is no `_sum` and no `_max` |
+    /// | `resilience4j_circuitbreaker_not_permitted_calls_total` | with the `kind` `not_permitted` |
+    /// | `resilience4j_circuitbreaker_failure_rate`, `…_slow_call_rate` | in percent, -1 while too few calls are known |
+    /// | `resilience4j_circuitbreaker_buffered_calls` | by `kind`: `successful`, `failed`; 0 while too few calls are known |
+    ///
+    /// The label `name` is the circuit, and `set` is there too.
+    pub fn resilience4j_names(mut self, told: bool) -> Self {
+        self.resilience4j = told;
+        self
+    }
+
+    /// Makes the exporter.
+    ///
+    /// # Errors
+    /// [`PrefixError`] for a prefix that no metric's name can begin with.
+    pub fn build(self) -> Result<Exporter, PrefixError> {
+        let legal = |(at, char): (usize, char)| match char {
+            'a'..='z' | 'A'..='Z' | '_' | ':' => true,
+            '0'..='9' => at > 0,
+            _ => false,
+        };
+        // Its own names and theirs would be the same.
+        let theirs = self.resilience4j && self.prefix == "resilience4j_circuitbreaker_";
+        if self.prefix.char_indices().all(legal) && !theirs {
+            Ok(Exporter::of(Options::new(&self)))
+        } else {
+            Err(PrefixError::new(self.prefix))
+        }
+    }
+}
+
+/// What an exporter goes by.
+pub(crate) struct Options {
+    pub(crate) most_circuits: usize,
+    pub(crate) created: bool,
+    /// By name in full, sorted.
+    pub(crate) families: Vec<NamedFamily>,
+}
+
+/// A family as this exporter names it.
+#[derive(Debug)]
+pub(crate) struct NamedFamily {
+    /// In full, without the `_total` of counters.
+    pub(crate) name: String,
+    pub(crate) family: &'static Family,
+    /// How the lines of each of its series go on after the circuit, up to the value.
+    pub(crate) tails: Vec<String>,
+}
+
+impl NamedFamily {
+    fn new(prefix: &str, family: &'static Family) -> Self {
+        let series: &[Series] = if let Of::Circuits(series) = family.of { series } else { &[] };
+        let tail = |series: &Series| {
+            let labels = series.labels.iter().flat_map(|&(label, value)| ["\",", label, "=\"", value]);
+            labels.chain(["\"} "]).collect()
+        };
+        Self { name: series::name(prefix, family), family, tails: series.iter().map(tail).collect() }
+    }
+}
+
+impl Options {
+    fn new(builder: &ExporterBuilder) -> Self {
+        let theirs = RESILIENCE4J.iter().filter(|_| builder.resilience4j);
+        let named = OURS.iter().chain(theirs).map(|family| NamedFamily::new(&builder.prefix, family));
+        let mut families: Vec<_> = named.collect();
+        families.sort_by(|one, other| one.name.cmp(&other.name));
+        Self { most_circuits: builder.max_circuits, created: builder.created, families }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new(&ExporterBuilder::default())
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("most_circuits", &self.most_circuits)
+            .field("created", &self.created)
+            .field("families", &self.families.len())
+            .finish()
+    }
+}

@@ -1,0 +1,273 @@
+//! What a recorder of the `metrics` facade is told.
+
+mod told;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder, SharedString};
+
+use crate::book::{Book, Known, OTHER, Seen, Totals, Value};
+use crate::builder::NamedFamily;
+use crate::exporter::Exporter;
+use crate::series::{Family, Kind, OUTCOMES, Of, OfSet, Series, Vocabulary};
+use crate::source::Source;
+use told::{Sum, Told, number};
+
+impl Exporter {
+    /// Brings the recorder of the [`metrics`] facade up to date, whichever is installed when this is called: what was
+    /// counted since the last call is added to its counters, and its gauges are set. To be called before the recorder
+    /// renders, or now and then, by a timer for instance.
+    ///
+    /// Counters never go back and lose nothing of what was counted when their circuit was last read; those of a circuit
+    /// that is made anew go on. A recorder cannot let go of series. Where a circuit or a set is gone, its counters stay as
+    /// they are; the gauges of its states and of its wait are 0, and the failure ratio is not a number. So at most as many
+    /// names as the [builder](Exporter::builder) says are told for good, all later ones in `circuit="_other"`.
+    ///
+    /// The facade's counters are whole numbers: of the time in a state the fraction of a second is told with the next. A
+    /// recorder that is installed later is told everything from the start, but for the durations of calls, which it is
+    /// told from the first `sync` on.
+    ///
+    /// ```
+    /// use fusebox_prometheus::Exporter;
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// let upstreams = CircuitBreakerSet::<String>::new();
+    /// let exporter = Exporter::new();
+    /// exporter.register("upstreams", &upstreams)?;
+    /// // Whenever metrics are asked for:
+    /// exporter.sync();
+    /// # Ok::<(), fusebox_prometheus::RegisterError>(())
+    /// ```
+    pub fn sync(&self) {
+        metrics::with_recorder(|recorder| {
+            // A handle says not whether there is anybody behind it: whether it is outdated is told by whom it came from.
+            let address = std::ptr::from_ref(recorder).cast::<()>().addr();
+            self.with(|state, options| {
+                let to = To::new(recorder, address, &options.families);
+                if state.described != address {
+                    to.describe();
+                    state.described = address;
+                }
+                for set in &mut state.sets {
+                    set.sync(&to);
+                }
+            });
+        });
+    }
+}
+
+/// A recorder, and what it is told of.
+pub(crate) struct To<'a> {
+    recorder: &'a dyn Recorder,
+    address: usize,
+    families: &'a [NamedFamily],
+    /// All series of a circuit, in the order in which they are told.
+    lines: Vec<Line<'a>>,
+}
+
+/// One series of a circuit.
+struct Line<'a> {
+    name: &'a str,
+    family: &'static Family,
+    series: &'static Series,
+}
+
+impl<'a> To<'a> {
+    const METADATA: Metadata<'static> = Metadata::new("circuit_breaker", Level::INFO, Some(module_path!()));
+
+    fn new(recorder: &'a dyn Recorder, address: usize, families: &'a [NamedFamily]) -> Self {
+        let lines = families.iter().flat_map(|NamedFamily { name, family, .. }| {
+            let series: &[Series] = if let Of::Circuits(series) = family.of { series } else { &[] };
+            series.iter().map(move |series| Line { name, family, series })
+        });
+        Self { recorder, address, families, lines: lines.collect() }
+    }
+
+    fn describe(&self) {
+        for NamedFamily { name, family, .. } in self.families {
+            let (key, help) = (full_name(name, family.kind).into(), SharedString::const_str(family.help));
+            match family.kind {
+                Kind::Counter | Kind::Summary => self.recorder.describe_counter(key, None, help),
+                Kind::Gauge => self.recorder.describe_gauge(key, None, help),
+                Kind::Histogram => self.recorder.describe_histogram(key, None, help),
+            }
+        }
+    }
+
+    fn counter(&self, key: &Key) -> Counter {
+        self.recorder.register_counter(key, &Self::METADATA)
+    }
+
+    fn gauge(&self, key: &Key) -> Gauge {
+        self.recorder.register_gauge(key, &Self::METADATA)
+    }
+}
+
+impl Line<'_> {
+    fn key(&self, set: &Arc<str>, circuit: &Arc<str>) -> Key {
+        key((self.name, self.family), set, Some(circuit), self.series.labels)
+    }
+}
+
+/// As a recorder is to know it.
+fn full_name(name: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Counter => format!("{name}_total"),
+        Kind::Summary => format!("{name}_count"),
+        Kind::Gauge | Kind::Histogram => name.to_owned(),
+    }
+}
+
+fn key(
+    (name, family): (&str, &Family),
+    set: &Arc<str>,
+    circuit: Option<&Arc<str>>,
+    labels: &[(&'static str, &'static str)],
+) -> Key {
+    let circuit_label = match family.vocabulary {
+        Vocabulary::Ours => "circuit",
+        Vocabulary::Resilience4j => "name",
+    };
+    let mut all = vec![Label::new("set", Arc::clone(set))];
+    all.extend(circuit.map(|circuit| Label::new(circuit_label, Arc::clone(circuit))));
+    all.extend(labels.iter().map(|&(label, value)| Label::from_static_parts(label, value)));
+    Key::from_parts(full_name(name, family.kind), all)
+}
+
+/// What was told of one set.
+pub(crate) struct Push {
+    book: Book,
+    told: Vec<Told>,
+    by_name: HashMap<Box<str>, usize>,
+    /// What was told of all others, and what they had counted then.
+    other: Option<(Told, Totals)>,
+    of_set: OfWholeSet,
+    address: usize,
+    /// Whether something is told of that may be gone.
+    there: bool,
+}
+
+/// What was told of a set as a whole.
+#[derive(Default)]
+struct OfWholeSet {
+    circuits: Option<Gauge>,
+    evicted: (Option<Counter>, Sum, u64),
+    refused: (Option<Counter>, Sum, u64),
+}
+
+impl Push {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            book: Book::that_keeps_names(most),
+            told: Vec::new(),
+            by_name: HashMap::new(),
+            other: None,
+            of_set: OfWholeSet::default(),
+            address: 0,
+            there: false,
+        }
+    }
+
+    /// The set is gone: another that goes by its name begins to count at 0.
+    pub(crate) fn end(&mut self) {
+        (self.of_set.evicted.2, self.of_set.refused.2) = (0, 0);
+        self.book.end();
+    }
+
+    /// Says whether the set is there.
+    pub(crate) fn sync(&mut self, set: &Arc<str>, source: Option<&dyn Source>, to: &To<'_>) -> bool {
+        if self.address != to.address {
+            self.address = to.address;
+            self.of_set.forget_recorder();
+            let other = self.other.iter_mut().map(|(told, _)| told);
+            self.told.iter_mut().chain(other).for_each(|told| told.tell_another(set, to));
+        }
+        let seen = source.and_then(|source| self.book.look(source));
+        let other = self.other.iter_mut().map(|(told, _)| told);
+        self.told.iter_mut().chain(other).for_each(|told| told.there = false);
+        if let Some(seen) = seen {
+            self.there = true;
+            self.tell(set, to);
+            self.of_set.tell(seen, set, to);
+        } else if std::mem::take(&mut self.there) {
+            self.of_set.tell_gone();
+        }
+        let other = self.other.iter_mut().map(|(told, _)| told);
+        self.told.iter_mut().chain(other).filter(|told| !told.there).for_each(|told| told.tell_gone(to));
+        seen.is_some()
+    }
+
+    fn tell(&mut self, set: &Arc<str>, to: &To<'_>) {
+        let Self { book, told, by_name, other, .. } = self;
+        for known in book.named() {
+            let at = by_name.get(&known.name).copied().unwrap_or_else(|| {
+                by_name.insert(known.name.clone(), told.len());
+                told.push(Told::new(known.name.clone().into()));
+                told.len() - 1
+            });
+            if let Some(told) = told.get_mut(at) {
+                told.tell(&known.row, &known.before, set, to);
+                pass_on(known, set, &told.name, to);
+            }
+        }
+        if let Some(row) = book.other() {
+            let (told, before) = other.get_or_insert_with(|| (Told::new(OTHER.into()), Totals::default()));
+            told.tell(row, before, set, to);
+            before.clone_from(&row.totals);
+            book.folded().for_each(|known| pass_on(known, set, &told.name, to));
+        }
+    }
+}
+
+impl OfWholeSet {
+    /// Another recorder is told everything anew.
+    fn forget_recorder(&mut self) {
+        self.circuits = None;
+        for (counter, sum, _) in [&mut self.evicted, &mut self.refused] {
+            *counter = None;
+            sum.forget_recorder();
+        }
+    }
+
+    fn tell(&mut self, seen: Seen, set: &Arc<str>, to: &To<'_>) {
+        for NamedFamily { name, family, .. } in to.families {
+            let Of::Sets(what) = family.of else { continue };
+            let key = || key((name, family), set, None, &[]);
+            let ((counter, sum, before), now) = match what {
+                OfSet::Circuits => {
+                    let gauge = self.circuits.get_or_insert_with(|| to.gauge(&key()));
+                    gauge.set(number(Value::Count(seen.circuits)));
+                    continue;
+                }
+                OfSet::Evicted => (&mut self.evicted, seen.totals.evicted),
+                OfSet::Refused => (&mut self.refused, seen.totals.refused),
+            };
+            let Some(now) = now else { continue };
+            sum.add(Value::Count(now), Value::Count(*before));
+            *before = now;
+            sum.tell(counter.get_or_insert_with(|| to.counter(&key())));
+        }
+    }
+
+    fn tell_gone(&self) {
+        if let Some(gauge) = &self.circuits {
+            gauge.set(0.0);
+        }
+    }
+}
+
+/// Has callers tell the recorder how long they took.
+fn pass_on(known: &Known, set: &Arc<str>, circuit: &Arc<str>, to: &To<'_>) {
+    let Some(durations) = &known.row.durations else { return };
+    if durations.is_recorded_by(to.address) {
+        return;
+    }
+    let family = to.families.iter().find(|named| matches!(named.family.of, Of::Durations));
+    let Some(NamedFamily { name, family, .. }) = family else { return };
+    let histograms = OUTCOMES.map(|outcome| {
+        let key = key((name, family), set, Some(circuit), &[("outcome", outcome)]);
+        to.recorder.register_histogram(&key, &To::METADATA)
+    });
+    durations.record_by(to.address, histograms);
+}

@@ -1,0 +1,86 @@
+//! A set that is exported.
+
+use std::sync::Arc;
+
+use crate::book::{Book, Seen};
+#[cfg(feature = "metrics")]
+use crate::push::Push;
+use crate::source::{Circuits, Source};
+use crate::text::escape_label;
+
+/// A set that is exported, or was.
+pub(crate) struct Registered {
+    name: Arc<str>,
+    escaped: String,
+    source: Option<Arc<dyn Source>>,
+    book: Book,
+    #[cfg(feature = "metrics")]
+    push: Push,
+}
+
+impl Registered {
+    pub(crate) fn new(name: String, source: Arc<dyn Source>, most: usize) -> Self {
+        let mut escaped = String::with_capacity(name.len());
+        // A string takes in everything.
+        let _ = escape_label(&mut escaped, &name);
+        Self {
+            name: name.into(),
+            escaped,
+            source: Some(source),
+            book: Book::new(most),
+            #[cfg(feature = "metrics")]
+            push: Push::new(most),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn escaped(&self) -> &str {
+        &self.escaped
+    }
+
+    pub(crate) const fn book(&self) -> &Book {
+        &self.book
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        match &self.source {
+            None => true,
+            Some(source) => source.collect(&mut Circuits::new(&mut |_, _, _| {})).is_none(),
+        }
+    }
+
+    /// Another set goes by this name now. What a recorder was told stays told.
+    pub(crate) fn replace(&mut self, source: Arc<dyn Source>) {
+        self.end();
+        self.source = Some(source);
+    }
+
+    /// Says whether there was one.
+    pub(crate) fn end(&mut self) -> bool {
+        self.book.end();
+        #[cfg(feature = "metrics")]
+        self.push.end();
+        self.source.take().is_some()
+    }
+
+    /// Looks at the circuits, for a page.
+    pub(crate) fn look(&mut self) -> Option<Seen> {
+        let seen = self.book.look(self.source.as_deref()?);
+        if seen.is_none() {
+            self.end();
+        }
+        seen
+    }
+
+    /// Looks at the circuits, and tells the recorder.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn sync(&mut self, recorder: &crate::push::To<'_>) {
+        let still_there = self.push.sync(&self.name, self.source.as_deref(), recorder);
+        if !still_there && self.source.is_some() {
+            self.end();
+        }
+    }
+}

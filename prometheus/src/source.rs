@@ -1,0 +1,113 @@
+//! Where circuits come from.
+
+use std::fmt::{self, Display};
+use std::hash::Hash;
+
+use fusebox::Listener;
+use fusebox::policy::TripPolicy;
+use fusebox_std::{Incarnation, Uptime, WeakCircuitBreakerSet};
+
+use crate::durations::CallDurations;
+use crate::sample::Sample;
+
+/// Circuits that can be exported: [`from_fn`] makes one of a closure, and sets of `fusebox-std` need none of their own.
+pub trait Source: Send + Sync {
+    /// Tells of each circuit as it is now, or says with `None` that there will be none any more.
+    fn collect(&self, circuits: &mut Circuits<'_>) -> Option<SetTotals>;
+}
+
+/// What is known of a set as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SetTotals {
+    /// How many circuits made room for others, or were idle. It must not go back.
+    pub evicted: Option<u64>,
+    /// How often there was no room for a peer. It must not go back.
+    pub refused: Option<u64>,
+}
+
+/// Takes in the circuits of a [`Source`].
+pub struct Circuits<'a> {
+    take: &'a mut Take<'a>,
+}
+
+/// Takes in a circuit's name, who it is if that is known, and how it is.
+pub(crate) type Take<'a> = dyn FnMut(&dyn Display, Option<Incarnation>, Sample) + 'a;
+
+impl<'a> Circuits<'a> {
+    pub(crate) fn new(take: &'a mut Take<'a>) -> Self {
+        Self { take }
+    }
+
+    /// One circuit, by the name of its peer. What was counted under one name must not go back.
+    pub fn add(&mut self, name: impl Display, sample: Sample) {
+        (self.take)(&name, None, sample);
+    }
+}
+
+impl fmt::Debug for Circuits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Circuits").finish_non_exhaustive()
+    }
+}
+
+/// Circuits that a closure tells of, such as those of a set of the `no_std` core behind a lock of yours.
+///
+/// ```
+/// use std::sync::{Arc, Mutex, PoisonError};
+/// use fusebox::{CircuitBreakerSet, clock::ManualClock};
+/// use fusebox_prometheus::{Exporter, Sample, from_fn};
+///
+/// static CLOCK: ManualClock = ManualClock::new();
+/// let links = Arc::new(Mutex::new(CircuitBreakerSet::<u16, &ManualClock, 32>::new(&CLOCK)));
+/// let shared = Arc::clone(&links);
+///
+/// let exporter = Exporter::new();
+/// exporter.register_source("links", from_fn(move |circuits| {
+///     for peer in shared.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+///         circuits.add(peer.key(), Sample::of(peer));
+///     }
+/// }))?;
+///
+/// let _ = links.lock().unwrap_or_else(PoisonError::into_inner).peer(&0x17).map(|link| link.open());
+/// assert!(exporter.render().contains(r#"circuit_breaker_state{set="links",circuit="23",state="open"} 1"#));
+/// # Ok::<(), fusebox_prometheus::RegisterError>(())
+/// ```
+pub fn from_fn<F: Fn(&mut Circuits<'_>) + Send + Sync>(collect: F) -> impl Source {
+    FromFn(collect)
+}
+
+struct FromFn<F>(F);
+
+impl<F: Fn(&mut Circuits<'_>) + Send + Sync> Source for FromFn<F> {
+    fn collect(&self, circuits: &mut Circuits<'_>) -> Option<SetTotals> {
+        (self.0)(circuits);
+        Some(SetTotals::default())
+    }
+}
+
+/// A set of `fusebox-std`, which is not kept.
+pub(crate) struct SharedSet<K, C, P: TripPolicy, L> {
+    pub(crate) set: WeakCircuitBreakerSet<K, C, P, L>,
+    pub(crate) durations: Option<CallDurations>,
+}
+
+impl<K, C, P, L> Source for SharedSet<K, C, P, L>
+where
+    K: Clone + Eq + Hash + Display + Send + Sync + 'static,
+    C: Uptime + Clone + Send + Sync + 'static,
+    P: TripPolicy + Send + Sync + 'static,
+    P::History: Send + Sync,
+    L: Listener<K> + Send + Sync + 'static,
+{
+    fn collect(&self, circuits: &mut Circuits<'_>) -> Option<SetTotals> {
+        let set = self.set.upgrade()?;
+        for handle in set.handles() {
+            let incarnation = handle.incarnation();
+            let mut sample = Sample::of_handle(&handle);
+            sample.durations = self.durations.as_ref().map(|durations| durations.histograms(&incarnation));
+            (circuits.take)(handle.key(), Some(incarnation), sample);
+        }
+        Some(SetTotals { evicted: Some(set.evicted()), refused: Some(set.refused()) })
+    }
+}
