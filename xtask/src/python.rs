@@ -16,7 +16,7 @@ pub(crate) struct Package {
 
 /// The published python-circuit.
 pub(crate) const ORACLE: Package = Package { name: "python-circuit", version: "0.1.9", module: "circuit" };
-/// Prometheus' own client, for its strict parser of OpenMetrics.
+/// Prometheus' own client, for its strict parser of `OpenMetrics`.
 pub(crate) const PROMETHEUS_CLIENT: Package =
     Package { name: "prometheus-client", version: "0.26.0", module: "prometheus_client.openmetrics.parser" };
 

@@ -72,7 +72,9 @@ fn fmt(shell: &Shell) -> Result<String> {
 fn clippy(shell: &Shell) -> Result<String> {
     tools::cargo_tool(shell, "hack")?;
     shell.run(&Call::new("cargo clippy --workspace --all-targets --all-features -- -D warnings"))?;
-    shell.run(&Call::new("cargo hack clippy -p fusebox -p fusebox-std -p fusebox-prometheus --each-feature -- -D warnings"))?;
+    shell.run(&Call::new(
+        "cargo hack clippy -p fusebox -p fusebox-std -p fusebox-prometheus --each-feature -- -D warnings",
+    ))?;
     Ok(String::new())
 }
 

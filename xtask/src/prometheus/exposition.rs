@@ -16,7 +16,7 @@ circuits = {sample.labels[\"circuit\"] for family in families for sample in fami
 print(len(families), \"families\")
 print(\"\\n\".join(sorted(circuits)))";
 
-/// promtool finds nothing to say, and the OpenMetrics parser of PyPI takes the page in and sees all peers.
+/// promtool finds nothing to say, and the strict parser of Prometheus' client takes the page in and sees all peers.
 pub(crate) fn check(shell: &Shell, stage: &Stage) -> Result<String> {
     let url = format!("{}/metrics", stage.peers_url);
     let (page, kind) = stage.http.page(&url, &[], "text/plain;version=0.0.4")?;

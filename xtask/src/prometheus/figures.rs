@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::http::{Prometheus, Series};
 use super::server::until;
 use super::stage::Stage;
-use super::trace::{BRIEF, BRIEF_TRIPS_MS, PEERS, SPEED};
+use super::trace::{BRIEF, BRIEF_TRIPS, PEERS, SPEED};
 
 /// At each scrape, each circuit was in exactly one of the six states.
 pub(crate) fn one_state_at_a_time(stage: &Stage) -> Result<String> {
@@ -93,7 +93,7 @@ pub(crate) fn brief_openings_show(stage: &Stage) -> Result<String> {
     let trips = one(&format!("circuit_breaker_transitions_total{}", of("from=\"closed\",to=\"open\"")))?;
     let seconds = one(&format!("circuit_breaker_state_seconds_total{}", of("state=\"open\"")))?;
     let seen = one(&format!("sum_over_time(circuit_breaker_state{}[5m])", of("state=\"open\"")))?;
-    ensure!(trips >= BRIEF_TRIPS_MS.len() as f64, "{BRIEF} tripped only {trips} times");
+    ensure!(trips >= f64::from(BRIEF_TRIPS), "{BRIEF} tripped only {trips} times");
     ensure!(seen < trips, "each of the {trips} openings was scraped, so none was short");
     // Each lasts for the wait of 10 s of the trace at the least. Prometheus may have missed the end of the last scrape.
     let least = 10.0 * trips;

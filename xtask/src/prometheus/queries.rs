@@ -148,6 +148,7 @@ fn in_template(template: &str) -> Vec<Query> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     #[test]
     fn queries_are_found_where_they_stand() {
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn nothing_and_not_a_number_are_no_data() {
-        let of = |samples| [Series { labels: Default::default(), samples }];
+        let of = |samples| [Series { labels: BTreeMap::default(), samples }];
         assert!(!has_data(&[]) && !has_data(&of(vec![])) && !has_data(&of(vec![(1.0, f64::NAN)])));
         assert!(has_data(&of(vec![(1.0, f64::NAN), (2.0, 0.0)])));
     }

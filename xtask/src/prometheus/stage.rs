@@ -95,8 +95,8 @@ fn program(shell: &Shell) -> Result<PathBuf> {
     let build = Call::new("cargo build --package fusebox-lab --bin fusebox --message-format json-render-diagnostics");
     let log = shell.run(&build)?;
     let messages = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    programs.last().context("cargo does not say where the program is")
+    let mut programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next_back().context("cargo does not say where the program is")
 }
 
 fn peers(shell: &Shell, program: &Path, folder: &Path) -> Result<(Server, String)> {
