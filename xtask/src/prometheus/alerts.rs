@@ -9,7 +9,7 @@ use super::server::until;
 use super::stage::Stage;
 use super::trace::{AWKWARD, BRIEF, DOWN, INVENTORY, STEADY};
 
-/// Longer than the trace has anything going on.
+/// Longer than anything goes on in the trace.
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// An alert and the circuit that it must be about, if it is about one.
@@ -35,6 +35,15 @@ impl Expected {
     fn is(&self, alert: &Value) -> bool {
         let labels = &alert["labels"];
         labels["alertname"] == self.name && labels["circuit"].as_str() == self.circuit
+    }
+
+    fn check_annotations(&self, alert: &Value) -> Result<()> {
+        for annotation in ["summary", "description", "action"] {
+            let text = alert["annotations"][annotation].as_str().unwrap_or_default();
+            ensure!(!text.is_empty(), "{} has no {annotation}", self.describe());
+            ensure!(!text.contains("<error"), "the {annotation} of {} is {text}", self.describe());
+        }
+        Ok(())
     }
 
     fn describe(&self) -> String {
@@ -70,22 +79,20 @@ pub(crate) fn are_resolved(stage: &Stage) -> Result<String> {
     Ok(format!("{} alerts", AT_FIRST.len() + LATER.len()))
 }
 
+/// Each is to be seen once, not all at the same time.
 fn wait_until_raised(stage: &Stage, all: &[Expected]) -> Result<String> {
+    let mut missing: Vec<&Expected> = all.iter().collect();
     until("alerts", PATIENCE, || {
         if let Some(loss) = stage.losses().first() {
             bail!("{loss}");
         }
-        let alerts = stage.alerts()?;
-        for expected in all {
-            let Some(alert) = alerts.iter().find(|alert| expected.is(alert)) else {
-                bail!("Alertmanager has no {}", expected.describe());
-            };
-            for annotation in ["summary", "description", "action"] {
-                let text = alert["annotations"][annotation].as_str().unwrap_or_default();
-                ensure!(!text.is_empty(), "{} has no {annotation}", expected.describe());
-                ensure!(!text.contains("<error"), "the {annotation} of {} is {text}", expected.describe());
+        for alert in stage.alerts()? {
+            if let Some(place) = missing.iter().position(|expected| expected.is(&alert)) {
+                missing.swap_remove(place).check_annotations(&alert)?;
             }
         }
+        let names: Vec<String> = missing.iter().map(|expected| expected.describe()).collect();
+        ensure!(names.is_empty(), "Alertmanager has had no {}", names.join(", no "));
         Ok(())
     })?;
     Ok(format!("{} alerts", all.len()))

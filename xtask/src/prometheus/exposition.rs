@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::stage::Stage;
 use super::trace::PEERS;
-use crate::python;
+use crate::python::Python;
 use crate::shell::{Call, Shell};
 
 /// Reads a page as strictly as Prometheus' own client does, and tells the names of all circuits.
@@ -17,7 +17,7 @@ print(len(families), \"families\")
 print(\"\\n\".join(sorted(circuits)))";
 
 /// promtool finds nothing to say, and the strict parser of Prometheus' client takes the page in and sees all peers.
-pub(crate) fn check(shell: &Shell, stage: &Stage) -> Result<String> {
+pub(crate) fn check(shell: &Shell, stage: &Stage, python: &Python) -> Result<String> {
     let url = format!("{}/metrics", stage.peers_url);
     let (page, kind) = stage.http.page(&url, &[], "text/plain;version=0.0.4")?;
     ensure!(kind.starts_with("text/plain"), "{url} answered with {kind}, not with text");
@@ -26,7 +26,6 @@ pub(crate) fn check(shell: &Shell, stage: &Stage) -> Result<String> {
 
     let (page, kind) = stage.http.page(&url, &[], "application/openmetrics-text;version=1.0.0")?;
     ensure!(kind.starts_with("application/openmetrics-text"), "{url} answered with {kind}, not with OpenMetrics");
-    let python = python::with(shell, &python::PROMETHEUS_CLIENT)?;
     let parsed = shell.run(&python.code(PARSE).env("PYTHONIOENCODING", "utf-8").input(&page))?;
     let mut lines = parsed.lines();
     let families = lines.next().unwrap_or_default().to_string();

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use crate::shell::Shell;
-use crate::tools;
+use crate::{python, tools};
 use stage::Stage;
 
 /// How one check went.
@@ -60,36 +60,32 @@ pub(crate) fn step(shell: &Shell) -> Result<String> {
     Ok(format!("{} checks", rows.len()))
 }
 
-/// What is looked at while the trace is played, in this order: what is asked for early comes early in the trace.
-type Check = fn(&Shell, &Stage) -> Result<String>;
-const CHECKS: [(&str, Check); 10] = [
-    ("metrics", exposition::check),
-    ("alerts", |_, stage| alerts::are_raised(stage)),
-    ("console", |_, stage| queries::console_shows_open_circuits(stage)),
-    ("later alerts", |_, stage| alerts::are_raised_later(stage)),
-    ("alerts' end", |_, stage| alerts::are_resolved(stage)),
-    ("counts", |_, stage| figures::counts_agree(stage)),
-    ("states", |_, stage| figures::one_state_at_a_time(stage)),
-    ("brief openings", |_, stage| figures::brief_openings_show(stage)),
-    ("dashboard", |shell, stage| queries::dashboard(shell, &stage.prometheus(), stage.started)),
-    ("console queries", |shell, stage| queries::console(shell, &stage.prometheus(), stage.started)),
-];
-
 /// Installs what is missing and makes all checks. Each result is told at once.
 pub(crate) fn run(shell: &Shell, mut tell: impl FnMut(&Row)) -> Result<Vec<Row>> {
     tools::debian_packages(shell, stage::PROGRAMS, stage::PACKAGES)?;
+    let python = python::with(shell, &python::PROMETHEUS_CLIENT)?;
+    let program = stage::program(shell)?;
     let mut rows = vec![];
-    let mut take = |row: Row| -> Result<()> {
+    let mut take = |check: &'static str, look: &dyn Fn() -> Result<String>| -> Result<()> {
+        let row = Row::of(check, look);
         shell.note(&row.line())?;
         tell(&row);
         rows.push(row);
         Ok(())
     };
-    take(Row::of("rules", || rules::check(shell)))?;
-    let stage = Stage::set(shell)?;
-    for (name, check) in CHECKS {
-        take(Row::of(name, || check(shell, &stage)))?;
-    }
+    take("rules", &|| rules::check(shell))?;
+    // In the order in which the trace gives cause for them.
+    let stage = Stage::set(shell, &program)?;
+    take("alerts", &|| alerts::are_raised(&stage))?;
+    take("console", &|| queries::console_shows_open_circuits(&stage))?;
+    take("metrics", &|| exposition::check(shell, &stage, &python))?;
+    take("later alerts", &|| alerts::are_raised_later(&stage))?;
+    take("alerts' end", &|| alerts::are_resolved(&stage))?;
+    take("counts", &|| figures::counts_agree(&stage))?;
+    take("states", &|| figures::one_state_at_a_time(&stage))?;
+    take("brief openings", &|| figures::brief_openings_show(&stage))?;
+    take("dashboard", &|| queries::dashboard(shell, &stage.prometheus(), stage.started))?;
+    take("console queries", &|| queries::console(shell, &stage.prometheus(), stage.started))?;
     // Whatever failed may have failed because of this.
     for loss in stage.losses() {
         shell.note(&loss)?;

@@ -45,10 +45,10 @@ pub(crate) fn console_shows_open_circuits(stage: &Stage) -> Result<String> {
     for (page, what, circuits) in [(&overview, "the overview", &[DOWN][..]), (&whole, "a set's page", &PEERS[..])] {
         for circuit in circuits {
             let name = format!("<td class=\"name\">{}<", in_html(circuit));
-            ensure!(page.contains(&name), "{what} does not show {circuit}:\n{page}");
+            ensure!(page.contains(&name), "{what} does not show {circuit}");
         }
         let states = ["open", "half_open"].map(|state| format!("<td class=\"{state}\">{}\n", state.replace('_', "-")));
-        ensure!(states.iter().any(|state| page.contains(state)), "{what} shows no state of {DOWN}:\n{page}");
+        ensure!(states.iter().any(|state| page.contains(state)), "{what} shows no state of {DOWN}");
     }
     Ok(format!("{} circuits of set {set}", PEERS.len()))
 }

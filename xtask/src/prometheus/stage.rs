@@ -35,8 +35,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Starts all programs and waits until Prometheus has scraped the peers.
-    pub(crate) fn set(shell: &Shell) -> Result<Self> {
-        let program = program(shell)?;
+    pub(crate) fn set(shell: &Shell, program: &Path) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let http = Http::new();
 
@@ -44,29 +43,31 @@ impl Stage {
         let alertmanager = alertmanager(shell, folder.path(), &alertmanager_url)?;
         alertmanager.wait_for("Alertmanager", || http.text(&format!("{alertmanager_url}/-/ready")))?;
 
-        let started = SystemTime::now();
-        let (peers, peers_url) = peers(shell, &program, folder.path())?;
+        // All else is there before the first call is made.
+        let peers_url = format!("http://127.0.0.1:{}", free_port()?);
         let prometheus_url = format!("http://127.0.0.1:{}", free_port()?);
-        let prometheus = prometheus(shell, folder.path(), &prometheus_url, &[&peers_url, &alertmanager_url])?;
+        let prometheus = prometheus(shell, folder.path(), &prometheus_url, [&peers_url, &alertmanager_url])?;
         prometheus.wait_for("Prometheus", || http.text(&format!("{prometheus_url}/-/ready")))?;
+        let started = SystemTime::now();
+        let peers = peers(shell, program, folder.path(), &peers_url)?;
+        peers.wait_for("fusebox serve", || http.text(&format!("{peers_url}/metrics")))?;
         let up = || {
             let up = Prometheus::new(&http, prometheus_url.clone()).now("up == 1")?;
             ensure!(up.len() == 1, "Prometheus has not scraped {peers_url}/metrics");
             Ok(())
         };
         prometheus.wait_for("the first scrape", up)?;
-        let stage = Self {
+        Ok(Self {
             started,
             peers,
             peers_url,
             prometheus,
-            prometheus_url: prometheus_url.clone(),
+            prometheus_url,
             alertmanager,
             alertmanager_url,
             _folder: folder,
             http,
-        };
-        Ok(stage)
+        })
     }
 
     pub(crate) fn prometheus(&self) -> Prometheus<'_> {
@@ -91,7 +92,7 @@ impl Stage {
 }
 
 /// Builds the program and finds out where it is.
-fn program(shell: &Shell) -> Result<PathBuf> {
+pub(crate) fn program(shell: &Shell) -> Result<PathBuf> {
     let build = Call::new("cargo build --package fusebox-lab --bin fusebox --message-format json-render-diagnostics");
     let log = shell.run(&build)?;
     let messages = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -99,24 +100,20 @@ fn program(shell: &Shell) -> Result<PathBuf> {
     programs.next_back().context("cargo does not say where the program is")
 }
 
-fn peers(shell: &Shell, program: &Path, folder: &Path) -> Result<(Server, String)> {
+fn peers(shell: &Shell, program: &Path, folder: &Path, url: &str) -> Result<Server> {
     let file = folder.join("trace.csv");
     fs::write(&file, trace::csv())?;
-    let serve = Call::program(program).args("serve --listen 127.0.0.1:0 --trace").arg(&file);
-    let server = Server::start(shell, "serve", &serve.args(&format!("--speed {}", trace::SPEED)))?;
-    let url = server.wait_for("fusebox serve", || {
-        let said = server.said();
-        // A line that ends, or the port may not be all there.
-        let urls = said.split_inclusive('\n').filter(|line| line.ends_with('\n')).flat_map(str::split_whitespace);
-        let url = urls.filter(|word| word.starts_with("http://")).find_map(|url| url.strip_suffix("/metrics"));
-        url.map(String::from).context("it has not said where its metrics are")
-    })?;
-    Ok((server, url))
+    let serve = Call::program(program).args("serve --listen").arg(address(url)).args("--trace").arg(&file);
+    Server::start(shell, "serve", &serve.args(&format!("--speed {}", trace::SPEED)))
 }
 
-fn prometheus(shell: &Shell, folder: &Path, url: &str, [peers, alerts]: &[&String; 2]) -> Result<Server> {
+/// The part of an address behind its scheme.
+fn address(url: &str) -> &str {
+    url.trim_start_matches("http://")
+}
+
+fn prometheus(shell: &Shell, folder: &Path, url: &str, [peers, alerts]: [&str; 2]) -> Result<Server> {
     let rules = rules::write_faster(shell, folder)?;
-    let address = |url: &str| url.trim_start_matches("http://").to_string();
     let config = format!(
         "global: {{ scrape_interval: {SCRAPE}, scrape_timeout: {SCRAPE}, evaluation_interval: {SCRAPE} }}\n\
          rule_files: [ '{}' ]\n\
@@ -143,7 +140,7 @@ fn alertmanager(shell: &Shell, folder: &Path, url: &str) -> Result<Server> {
     let call = Call::new("prometheus-alertmanager")
         .arg(format!("--config.file={}", file.display()))
         .arg(format!("--storage.path={}", folder.join("alerts").display()))
-        .arg(format!("--web.listen-address={}", url.trim_start_matches("http://")))
+        .arg(format!("--web.listen-address={}", address(url)))
         // It has no others to talk to.
         .arg("--cluster.listen-address=");
     Server::start(shell, "alertmanager", &call)
