@@ -14,7 +14,7 @@ use crate::policy::{Call, TripPolicy};
 use crate::rejected::{RejectReason, Rejected};
 use crate::settings::{Abandoned, Settings};
 use crate::time::{Clock, Instant, Ticks};
-use crate::word::{Phase, Rule, is_closed, same_epoch};
+use crate::word::{PHASE, Phase, Rule, is_closed, same_epoch};
 
 /// What a permit or a ticket has to remember.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,12 @@ impl Grant {
     pub(crate) const WOULD_REJECT: u32 = Phase::Disabled as u32 | 1 << 8;
     /// Granted while closed, and the length of the call matters: a bit that the state word has no use for then.
     const TIMED: u32 = 1 << 8;
+
+    /// Whether the length of the call may matter: it does not if it was granted while closed, without a time.
+    #[inline]
+    pub(crate) const fn may_be_slow(self) -> bool {
+        self.low & (PHASE | Self::TIMED) != Phase::Closed as u32
+    }
 
     /// Whether it was granted while closed, and the length of the call matters.
     #[inline]

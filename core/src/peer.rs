@@ -179,7 +179,7 @@ impl<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C
     #[inline]
     pub fn is_slow_by_now(self, ticket: &Ticket) -> bool {
         let counts = matches!(Rule::of(ticket.grant.low), Rule::Closed | Rule::HalfOpen);
-        counts && ticket.may_be_slow() && self.is_slow(ticket.grant, None)
+        ticket.may_be_slow() && counts && self.is_slow(ticket.grant, None)
     }
 
     /// Whether forgetting this circuit would lose nothing: it is closed, and neither a failure nor a failed probe is

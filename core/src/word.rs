@@ -94,7 +94,7 @@ impl Rule {
     }
 }
 
-const PHASE: u32 = 0x0000_0007;
+pub(crate) const PHASE: u32 = 0x0000_0007;
 const RULE: u32 = 0x0000_0003;
 const EXPONENT: u32 = 0x0000_00f8;
 const EXPONENT_SHIFT: u32 = 3;

@@ -325,3 +325,40 @@ fn resilience4js_names_are_told_too_on_request() {
     assert_eq!(recorder.gauges[&format!("resilience4j_circuitbreaker_state {who},state=open")], 1.0);
     assert_eq!(recorder.gauges[&format!("resilience4j_circuitbreaker_failure_rate {who}")], -1.0);
 }
+
+/// `metrics-exporter-prometheus` keeps gauges as they were last told, which the debugging recorder does not.
+#[test]
+fn y10_what_is_gone_is_in_no_state_any_more() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let (exporter, clock) = (Exporter::builder().resilience4j_names(true).build().unwrap(), clock());
+    let set = builder(clock).build().unwrap();
+    exporter.register("upstreams", &set).unwrap();
+    let page = || {
+        metrics::with_local_recorder(&recorder, || exporter.sync());
+        common::Page::read(&recorder.handle().render())
+    };
+    let states = |circuit: &str| {
+        let page = page();
+        State::ALL.map(|state| page.circuit("state", circuit, &format!("state=\"{state}\"")).unwrap())
+    };
+    let open = [0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+    trip(&set.handle("inventory").unwrap());
+    assert_eq!(states("inventory"), open);
+    clock.advance(secs(10));
+    succeed(&set.handle("inventory").unwrap());
+    assert_eq!(states("inventory"), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    trip(&set.handle("inventory").unwrap());
+    assert_eq!(states("inventory"), open);
+    set.remove("inventory");
+    assert_eq!(states("inventory"), [0.0; 6]);
+    assert_eq!(page().circuit("open_wait_seconds", "inventory", ""), Some(0.0));
+    trip(&set.handle("inventory").unwrap());
+    assert_eq!(states("inventory"), open);
+    drop(set);
+    assert_eq!(states("inventory"), [0.0; 6]);
+    let page = page();
+    assert_eq!(page.get("circuits", "set=\"upstreams\""), Some(0.0));
+    assert_eq!(page.circuit("calls_total", "inventory", "outcome=\"failure\""), Some(12.0));
+    let theirs = "resilience4j_circuitbreaker_state{set=\"upstreams\",name=\"inventory\",state=\"open\"}";
+    assert_eq!(page.0.get(theirs), Some(&0.0));
+}

@@ -138,7 +138,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline(never)]
     fn settle_otherwise(&self, ticket: Ticket, outcome: Outcome) {
         let probe = ticket.is_probe();
-        if self.peer().is_slow_by_now(&ticket) {
+        if ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket) {
             self.aside().counters.slow(outcome);
         }
         if matches!(outcome, Outcome::Success) {
@@ -168,7 +168,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             }
         };
         self.aside().counters.abandoned();
-        if self.peer().is_slow_by_now(&ticket) {
+        if ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket) {
             self.aside().counters.slow_abandoned();
         }
         let probe = ticket.is_probe();

@@ -56,7 +56,7 @@ impl Ticket {
     /// Whether the call may turn out to be slow: it knows when it began, or a circuit let it through that is not closed.
     #[inline]
     pub const fn may_be_slow(&self) -> bool {
-        !is_closed(self.grant.low) || self.grant.is_timed()
+        self.grant.may_be_slow()
     }
 
     /// Whether the call is a probe of a half-open circuit, which holds one of the slots for those.

@@ -28,6 +28,8 @@ impl Exporter {
     /// recorder that is installed later is told everything from the start, but for the durations of calls, which it is
     /// told from the first `sync` on.
     ///
+    /// Leave a recorder's timeout for idle metrics off: a circuit that nothing happens to would be gone.
+    ///
     /// ```
     /// use fusebox_prometheus::Exporter;
     /// use fusebox_std::CircuitBreakerSet;

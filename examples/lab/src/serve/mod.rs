@@ -77,7 +77,7 @@ impl ServeArgs {
         let shown = Shown { trace, clock, circuits: circuits.clone(), totals: Arc::clone(&totals) };
 
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, shown.router()).with_graceful_shutdown(async {
+        let server = axum::serve(listener, shown.router()?).with_graceful_shutdown(async {
             // It is never sent to, only dropped.
             let _ = stopped.await;
         });

@@ -19,7 +19,7 @@ use super::telling::News;
 use super::totals::Totals;
 
 /// The most calls that are under way at once: each takes two sockets of this program.
-const MOST_CALLS: u32 = 64;
+const MOST_CALLS: u32 = 128;
 
 /// Turns peers and calls them, row by row.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::demo;
 use crate::generate::{Generator, Recording};
@@ -36,7 +36,8 @@ impl Rows {
 
     pub(crate) fn of_file(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let file = File::open(path).with_context(|| name.clone())?;
+        let file = File::open(path)
+            .map_err(|error| anyhow!("--trace {name}: {error}; `fusebox generate > links.csv` makes a trace"))?;
         Self::read(name.clone(), &mut CsvTrace::new(name, BufReader::new(file))?)
     }
 

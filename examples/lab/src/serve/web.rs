@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use anyhow::Result;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use fusebox_prometheus::{Exporter, metrics_route};
 use fusebox_std::Uptime;
 use fusebox_std::admin::{Admin, CircuitDetails};
 use serde::Serialize;
@@ -46,16 +48,22 @@ struct LivePeer {
 }
 
 impl Shown {
-    pub(crate) fn router(self) -> Router {
+    pub(crate) fn router(self) -> Result<Router> {
+        let exporter = Exporter::new();
+        exporter.register(SET, &self.circuits)?;
         let (live, totals) = (self.clone(), Arc::clone(&self.totals));
-        Router::new()
+        Ok(Router::new()
             .route("/", file("text/html; charset=utf-8", include_str!("page/index.html")))
             .route("/page.css", file("text/css; charset=utf-8", include_str!("page/page.css")))
             .route("/page.js", file("text/javascript; charset=utf-8", include_str!("page/page.js")))
             .route("/live", get(move || async move { json(&live.live()) }))
             .route("/totals", get(move || async move { json(&totals.report()) }))
+            .route("/metrics", metrics_route(exporter))
             .merge(Admin::new().set(SET, self.circuits).router())
-            .fallback((StatusCode::NOT_FOUND, "There are /, /circuits, /health, /ready, /live and /totals.\n"))
+            .fallback((
+                StatusCode::NOT_FOUND,
+                "There are /, /metrics, /circuits, /health, /ready, /live and /totals.\n",
+            )))
     }
 
     fn live(&self) -> Live<'_> {

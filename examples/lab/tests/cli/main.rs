@@ -4,3 +4,5 @@ mod demo;
 mod program;
 mod replay;
 mod scenario;
+mod serve;
+mod served;

@@ -55,16 +55,18 @@ function drawTimeline(svg, live, peer) {
   const begin = live.trace_seconds - SPAN_SECONDS;
   const found = spans(live, peer);
   const scale = 1000 / SPAN_SECONDS;
+  let drawn = 0;
   while (svg.childElementCount > found.length) svg.lastElementChild.remove();
   found.forEach((span, index) => {
     const rect = svg.children[index] ?? svg.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "rect"));
     const height = HEIGHTS[span.state] ?? 9;
-    // A probe takes a moment, and is to be seen.
-    const width = Math.max((span.to - span.from) * scale, span.state === "half_open" ? 6 : 0);
+    const from = Math.max((span.from - begin) * scale, drawn);
+    // A probe takes a moment, and is to be seen: what follows begins later.
+    drawn = Math.max((span.to - begin) * scale, span.state === "half_open" ? from + 8 : from);
     rect.dataset.state = span.state;
-    rect.setAttribute("x", ((span.from - begin) * scale).toFixed(1));
+    rect.setAttribute("x", from.toFixed(1));
     rect.setAttribute("y", 20 - height);
-    rect.setAttribute("width", width.toFixed(1));
+    rect.setAttribute("width", (drawn - from).toFixed(1));
     rect.setAttribute("height", height);
   });
   const open = found.filter((span) => span.state === "open").reduce((sum, span) => sum + span.to - span.from, 0);
@@ -115,7 +117,7 @@ class Row {
     say(state, NAMES[peer.state]);
     drawTimeline(this.find(".timeline"), live, peer);
     this.find("meter").value = calls ? failures / calls : 0;
-    say(this.find(".rate"), calls ? `${failures} of ${calls}` : "no calls yet");
+    say(this.find(".rate"), calls ? `${Math.round(failures / calls * 100)} % of ${calls}` : "no calls yet");
     say(this.find(".probe"), nextProbe(peer));
     say(this.find(".cause"), last ? last.because : "nothing happened yet");
     say(this.find(".success"), peer.calls_total.success.toLocaleString());
@@ -152,7 +154,8 @@ class Row {
 }
 
 function drawChanges(live) {
-  const all = live.peers.flatMap((peer) => peer.records.map((record) => ({ peer, record })));
+  // Of two within a millisecond the later one stays first.
+  const all = live.peers.flatMap((peer) => peer.records.map((record) => ({ peer, record }))).reverse();
   all.sort((one, other) => Date.parse(other.record.at) - Date.parse(one.record.at));
   byId("changes").replaceChildren(...all.slice(0, MOST_CHANGES).map(({ peer, record }) => {
     const item = element("li", `${peer.circuit} at ${change(live, record)}`);
