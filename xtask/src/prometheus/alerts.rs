@@ -9,8 +9,10 @@ use super::server::until;
 use super::stage::Stage;
 use super::trace::{AWKWARD, BRIEF, DOWN, INVENTORY, STEADY};
 
-/// Longer than anything goes on in the trace.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// When alerts must have been raised and resolved, from the first call of the trace on, with time to spare.
+const RAISED: Duration = Duration::from_secs(15);
+const RAISED_LATER: Duration = Duration::from_secs(35);
+const RESOLVED: Duration = Duration::from_secs(50);
 
 /// An alert and the circuit that it must be about, if it is about one.
 struct Expected {
@@ -53,17 +55,17 @@ impl Expected {
 
 /// A trip raises alerts, and they say what there is to say.
 pub(crate) fn are_raised(stage: &Stage) -> Result<String> {
-    wait_until_raised(stage, &AT_FIRST)
+    wait_until_raised(stage, &AT_FIRST, RAISED)
 }
 
 /// So do troubles that take longer.
 pub(crate) fn are_raised_later(stage: &Stage) -> Result<String> {
-    wait_until_raised(stage, &LATER)
+    wait_until_raised(stage, &LATER, RAISED_LATER)
 }
 
 /// Recovery ends them, and who has no trouble has no alert.
 pub(crate) fn are_resolved(stage: &Stage) -> Result<String> {
-    until("the end of alerts", PATIENCE, || {
+    until("the end of alerts", stage.time_until(RESOLVED), || {
         let alerts = stage.alerts()?;
         let left: Vec<String> = AT_FIRST
             .iter()
@@ -80,9 +82,9 @@ pub(crate) fn are_resolved(stage: &Stage) -> Result<String> {
 }
 
 /// Each is to be seen once, not all at the same time.
-fn wait_until_raised(stage: &Stage, all: &[Expected]) -> Result<String> {
+fn wait_until_raised(stage: &Stage, all: &[Expected], limit: Duration) -> Result<String> {
     let mut missing: Vec<&Expected> = all.iter().collect();
-    until("alerts", PATIENCE, || {
+    until("alerts", stage.time_until(limit), || {
         if let Some(loss) = stage.losses().first() {
             bail!("{loss}");
         }

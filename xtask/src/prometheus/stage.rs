@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -72,6 +72,11 @@ impl Stage {
 
     pub(crate) fn prometheus(&self) -> Prometheus<'_> {
         Prometheus::new(&self.http, self.prometheus_url.clone())
+    }
+
+    /// What is left until so long after the first call, or a moment in which to look once.
+    pub(crate) fn time_until(&self, limit: Duration) -> Duration {
+        limit.saturating_sub(self.started.elapsed().unwrap_or_default())
     }
 
     /// The alerts that Alertmanager holds to be going on.
