@@ -66,26 +66,31 @@ pub(crate) fn run(shell: &Shell, mut tell: impl FnMut(&Row)) -> Result<Vec<Row>>
     let python = python::with(shell, &python::PROMETHEUS_CLIENT)?;
     let program = stage::program(shell)?;
     let mut rows = vec![];
-    let mut take = |check: &'static str, look: &dyn Fn() -> Result<String>| -> Result<()> {
+    let mut take = |check: &'static str, look: &mut dyn FnMut() -> Result<String>| -> Result<()> {
         let row = Row::of(check, look);
         shell.note(&row.line())?;
         tell(&row);
         rows.push(row);
         Ok(())
     };
-    take("rules", &|| rules::check(shell))?;
+    take("rules", &mut || rules::check(shell))?;
     // In the order in which the trace gives cause for them.
-    let stage = Stage::set(shell, &program)?;
-    take("alerts", &|| alerts::are_raised(&stage))?;
-    take("console", &|| queries::console_shows_open_circuits(&stage))?;
-    take("metrics", &|| exposition::check(shell, &stage, &python))?;
-    take("later alerts", &|| alerts::are_raised_later(&stage))?;
-    take("alerts' end", &|| alerts::are_resolved(&stage))?;
-    take("counts", &|| figures::counts_agree(&stage))?;
-    take("states", &|| figures::one_state_at_a_time(&stage))?;
-    take("brief openings", &|| figures::brief_openings_show(&stage))?;
-    take("dashboard", &|| queries::dashboard(shell, &stage.prometheus(), stage.started))?;
-    take("console queries", &|| queries::console(shell, &stage.prometheus(), stage.started))?;
+    let mut stage = None;
+    take("start", &mut || {
+        stage = Some(Stage::set(shell, &program)?);
+        Ok(String::new())
+    })?;
+    let Some(stage) = stage else { return Ok(rows) };
+    take("alerts", &mut || alerts::are_raised(&stage))?;
+    take("console", &mut || queries::console_shows_open_circuits(&stage))?;
+    take("metrics", &mut || exposition::check(shell, &stage, &python))?;
+    take("later alerts", &mut || alerts::are_raised_later(&stage))?;
+    take("alerts' end", &mut || alerts::are_resolved(&stage))?;
+    take("counts", &mut || figures::counts_agree(&stage))?;
+    take("states", &mut || figures::one_state_at_a_time(&stage))?;
+    take("brief openings", &mut || figures::brief_openings_show(&stage))?;
+    take("dashboard", &mut || queries::dashboard(shell, &stage.prometheus(), stage.started))?;
+    take("console queries", &mut || queries::console(shell, &stage.prometheus(), stage.started))?;
     // Whatever failed may have failed because of this.
     for loss in stage.losses() {
         shell.note(&loss)?;

@@ -52,8 +52,9 @@ impl Stage {
         let peers = peers(shell, program, folder.path(), &peers_url)?;
         peers.wait_for("fusebox serve", || http.text(&format!("{peers_url}/metrics")))?;
         let up = || {
-            let up = Prometheus::new(&http, prometheus_url.clone()).now("up == 1")?;
-            ensure!(up.len() == 1, "Prometheus has not scraped {peers_url}/metrics");
+            let targets = Prometheus::new(&http, prometheus_url.clone()).data("targets", &[])?;
+            let target = &targets["activeTargets"][0];
+            ensure!(target["health"] == "up", "Prometheus scrapes {peers_url}: {}", target["lastError"]);
             Ok(())
         };
         prometheus.wait_for("the first scrape", up)?;
