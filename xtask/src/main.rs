@@ -200,6 +200,9 @@ fn prometheus(args: &PrometheusArgs) -> Result<bool> {
     let rows = prometheus::run(&shell, |row| println!("{}", row.line()))?;
     let failed = rows.iter().filter(|row| row.outcome.is_err()).count();
     println!("{} passed, {failed} failed in {:.1} s", rows.len() - failed, start.elapsed().as_secs_f64());
+    println!(
+        "target/xtask/prometheus.log says more; pictures of the page and the programs' logs are in the folder beside it"
+    );
     Ok(failed == 0)
 }
 

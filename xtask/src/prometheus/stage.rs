@@ -10,11 +10,11 @@ use tempfile::TempDir;
 
 use super::http::{Http, Prometheus};
 use super::server::{Server, free_port};
-use super::{rules, trace};
+use super::{live, rules, trace};
 use crate::shell::{Call, Shell};
 
-pub(crate) const PROGRAMS: &[&str] = &["prometheus", "promtool", "prometheus-alertmanager"];
-pub(crate) const PACKAGES: &[&str] = &["prometheus", "prometheus-alertmanager"];
+pub(crate) const PROGRAMS: &[&str] = &["prometheus", "promtool", "prometheus-alertmanager", live::BROWSER];
+pub(crate) const PACKAGES: &[&str] = &["prometheus", "prometheus-alertmanager", "chromium"];
 
 /// What Prometheus is told to do, as often as it can be on a machine that is busy.
 const SCRAPE: &str = "500ms";
