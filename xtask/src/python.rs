@@ -84,12 +84,12 @@ impl Python {
         let Package { name, version, module } = package;
         let is_there =
             format!("import {module}, importlib.metadata as m; assert m.version(\"{name}\") == \"{version}\"");
-        shell.succeeds(&self.code(&is_there))
+        shell.succeeds(&self.call().arg("-c").arg(&is_there))
     }
 
-    /// Runs this program text.
-    pub(crate) fn code(&self, text: &str) -> Call {
-        self.prepare(Call::program(&self.python)).arg("-c").arg(text)
+    /// Runs the interpreter, which is still to be told what to do.
+    pub(crate) fn call(&self) -> Call {
+        self.prepare(Call::program(&self.python))
     }
 
     fn prepare(&self, call: Call) -> Call {
