@@ -44,3 +44,17 @@ impl Uptime for TraceClock {
         self.start.elapsed().saturating_mul(self.speed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_passes_as_fast_as_it_is_told_to() {
+        let start = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
+        let clock = TraceClock { start, ..TraceClock::new(100) };
+        assert!(clock.uptime() >= Duration::from_secs(100));
+        assert!(clock.now().ticks() >= 100_000);
+        assert_eq!(clock.on_the_wall(Duration::from_secs(100)), Duration::from_secs(1));
+    }
+}

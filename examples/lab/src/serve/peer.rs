@@ -131,9 +131,12 @@ mod tests {
     async fn it_does_as_it_is_told() {
         let mut peer = Peer::new().unwrap();
         for _ in 0..3 {
+            let before = peer.address();
             peer.turn(Mode::Refuse).await.unwrap();
-            let refused = timeout(LONG, ask(peer.address())).await.unwrap();
-            assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+            for address in [before, peer.address()] {
+                let refused = timeout(LONG, ask(address)).await.unwrap();
+                assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+            }
 
             peer.turn(Mode::Accept).await.unwrap();
             assert_eq!(timeout(LONG, ask(peer.address())).await.unwrap().unwrap(), ANSWER);
