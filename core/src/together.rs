@@ -15,8 +15,9 @@ use crate::time::Clock;
 
 /// Several circuits that guard one call, such as the peer's and the link's: it is made if all let it through.
 ///
-/// They are asked in turn. Where one rejects, those before it take their permits back: a probe's slot is free again,
-/// and nothing is counted. So put first what rejects most.
+/// They are asked in turn. Where one rejects, those before it take their permits back as
+/// [ignored](Outcome::Ignored): a probe's slot is free again, and nothing counts towards a trip. So put first what rejects
+/// most.
 ///
 /// ```
 /// use fusebox::{CircuitBreaker, Error, Outcome, State, Together, clock::ManualClock};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use common::{Page, Set, builder, clock, fail, secs, succeed, timeless, trip};
 use fusebox::policy::{CountWindow, Rates, SlowCountWindow};
 use fusebox::{CircuitBreaker, Outcome, Settings, State};
-use fusebox_prometheus::{Exporter, Format, Sample, from_fn};
+use fusebox_prometheus::{CallDurations, Exporter, Format, Sample, from_fn};
 use fusebox_std::{CircuitBreakerSet, Counts};
 
 /// Two sets: one with three circuits of which one is open, one with a rate, slow calls and observe mode.
@@ -78,6 +78,12 @@ fn both_formats_are_as_they_were_written_down() {
 fn all_that_can_be_switched_on_is_as_it_was_written_down() {
     let exporter = Exporter::builder().prefix("shop_").created(true).resilience4j_names(true).build().unwrap();
     let _sets = shop(&exporter);
+    let timed = builder(clock()).build().unwrap();
+    let durations = CallDurations::with_bounds(&[Duration::from_millis(250), secs(2)]).unwrap();
+    exporter.register_timed("timed", &timed, &durations).unwrap();
+    let inventory = durations.of(&timed.handle("inventory").unwrap());
+    inventory.record(Outcome::Success, secs(1));
+    inventory.record(Outcome::Failure, secs(3));
     compare(&timeless(&exporter, Format::OpenMetrics), "everything.txt");
 }
 

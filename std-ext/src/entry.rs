@@ -1,7 +1,9 @@
 //! One peer's circuit and all that is kept beside it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, OnceLock, Weak};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use fusebox::policy::TripPolicy;
@@ -10,6 +12,7 @@ use fusebox::{Circuit, Event, Listener, Outcome, Peer, Settings, State};
 use crate::clock::Uptime;
 use crate::counts::{CallCounts, Counters, Counts, Successes};
 use crate::record::Log;
+use crate::recorder::Recorder;
 use crate::set::Table;
 use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, Mutex, fence};
 use crate::versions::Versions;
@@ -54,6 +57,20 @@ type TakeBack<K, C, P, L> = fn(&Table<K, C, P, L>, &SharedEntry<K, C, P, L>) -> 
 impl<K, C, P: TripPolicy, L> Common<K, C, P, L> {
     pub(crate) const fn clock(&self) -> &C {
         self.versions.first().clock()
+    }
+
+    /// Tells the user's listener. While a call panics another panic would end the program, so of that one there is no more
+    /// than its message.
+    pub(crate) fn tell(&self, key: &K, event: &Event)
+    where
+        L: Listener<K>,
+    {
+        let tell = || self.listener.on_event(key, event);
+        if thread::panicking() {
+            let _ = catch_unwind(AssertUnwindSafe(tell));
+        } else {
+            tell();
+        }
     }
 }
 
@@ -111,7 +128,7 @@ pub(crate) enum Seat {
 
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     /// A circuit for a peer. `generation` is where its generations begin: a part of the key's hash, so that neighbours
-    /// draw different jitter, and a circuit that is made anew takes the results of the one before.
+    /// draw different jitter.
     pub(crate) fn new(key: K, generation: u8, common: &Arc<Common<K, C, P, L>>) -> Arc<Self> {
         Self::with_seat(Seat::Taken, key, generation, common)
     }
@@ -206,32 +223,28 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     }
 
     pub(crate) fn tell(&self, event: &Event) {
-        self.common.listener.on_event(&self.key, event);
+        self.common.tell(&self.key, event);
     }
 
     /// The set has new settings. An open or half-open circuit keeps its own until it closes, and with them its
     /// deadline.
     pub(crate) fn reload(&self) {
-        if !matches!(self.peer().state(), State::Open | State::HalfOpen) {
-            self.update_settings();
-        }
-    }
-
-    /// Takes up the present settings of the set, unless it has its own.
-    fn update_settings(&self) {
-        if !self.own_settings.load(Relaxed) {
+        let _choosing = self.common.versions.choose();
+        let waits = matches!(self.peer().state(), State::Open | State::HalfOpen);
+        if !waits && !self.own_settings.load(Relaxed) {
             self.version.store(self.common.versions.current(), Relaxed);
         }
     }
 
-    /// Goes by settings of its own, or again by those of the set.
-    pub(crate) fn set_version(&self, own: Option<usize>) {
+    /// Goes by settings of its own, or again by those of the set. Says whether it still has its place, and so keeps them.
+    pub(crate) fn set_version(&self, own: Option<usize>) -> bool {
+        let choosing = self.common.versions.choose();
         self.own_settings.store(own.is_some(), Relaxed);
-        match own {
-            Some(version) => self.version.store(version, Relaxed),
-            None => self.update_settings(),
-        }
+        self.version.store(own.unwrap_or_else(|| self.common.versions.current()), Relaxed);
+        drop(choosing);
         self.wake();
+        fence(SeqCst);
+        !self.is_evicted()
     }
 }
 
@@ -245,6 +258,10 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.seat.load(Relaxed) == Seat::Evicted as u8
     }
 
+    pub(crate) fn is_untracked(&self) -> bool {
+        self.seat.load(Relaxed) == Seat::Untracked as u8
+    }
+
     #[cfg(feature = "saved")]
     pub(crate) fn has_seat(&self) -> bool {
         self.seat.load(Relaxed) == Seat::Taken as u8
@@ -255,15 +272,20 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.seat.store(seat as u8, Relaxed);
     }
 
+    /// Whether nothing is lost without it: nothing that it learned, nor settings that somebody chose for it.
+    pub(crate) fn is_expendable(&self) -> bool {
+        self.peer().is_clean() && !self.own_settings.load(Relaxed)
+    }
+
     /// Notes that it is out of the map, and says whether nothing is lost by that.
     pub(crate) fn leave(&self) -> bool {
         self.set_seat(Seat::Evicted);
         fence(SeqCst);
-        self.peer().is_clean()
+        self.is_expendable()
     }
 
-    /// It may remember something now. If it is no longer in the set, it comes back. If the set has another circuit
-    /// for the peer by now, that one takes in the `outcome`.
+    /// It may remember something now. If it does and is no longer in the set, it comes back. If the set has another
+    /// circuit for the peer by now, that one takes in the `outcome`.
     #[inline]
     pub(crate) fn learned(&self, outcome: Option<Outcome>) {
         fence(SeqCst);
@@ -273,38 +295,11 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     }
 
     #[cold]
-    fn come_back(&self, outcome: Option<Outcome>) {
+    pub(crate) fn come_back(&self, outcome: Option<Outcome>) {
         let (Some(table), Some(me)) = (self.common.table.upgrade(), self.me.upgrade()) else { return };
         if let (Err(successor), Some(outcome)) = ((self.common.take_back)(&table, &me), outcome) {
             successor.peer().report(outcome);
             successor.learned(Some(outcome));
         }
-    }
-}
-
-/// Writes transitions down, and passes events on to the user's listener.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Recorder;
-
-impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Listener<Entry<K, C, P, L>> for Recorder {
-    fn on_event(&self, entry: &Entry<K, C, P, L>, event: &Event) {
-        entry.wake();
-        if entry.seat.load(Relaxed) == Seat::Untracked as u8 {
-            return;
-        }
-        if let Event::Transition(transition) = event {
-            entry.aside().log.lock().note(
-                *transition,
-                entry.common.records,
-                SystemTime::now(),
-                entry.common.clock().uptime(),
-            );
-            // Until it closed, it went on by the settings that it had opened with.
-            if transition.to() == State::Closed && !transition.observed() {
-                entry.update_settings();
-            }
-            entry.learned(None);
-        }
-        entry.tell(event);
     }
 }

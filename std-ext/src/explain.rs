@@ -59,3 +59,29 @@ impl fmt::Display for Explanation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fusebox::Settings;
+    use fusebox::clock::ManualClock;
+
+    use crate::CircuitBreakerSet;
+
+    #[test]
+    fn each_state_is_a_sentence() {
+        let clock: &'static ManualClock<1_000> = Box::leak(Box::new(ManualClock::new()));
+        let set = CircuitBreakerSet::<u8>::builder().clock(clock, Settings::<_>::DEFAULT).build().unwrap();
+        let circuit = set.handle(&1).unwrap();
+        let explained = || circuit.explain().to_string();
+        assert_eq!(explained(), "closed, since nothing happened yet");
+        circuit.open();
+        clock.advance_ticks(2_500);
+        assert_eq!(explained(), "open, since somebody said so; a probe in 7.5s");
+        clock.advance_ticks(7_500);
+        let probe = circuit.try_acquire().unwrap();
+        assert_eq!(explained(), "half-open, since the wait was over and a call came; probes have 60s left");
+        probe.failure();
+        circuit.force_open();
+        assert_eq!(explained(), "forced open, since somebody said so");
+    }
+}

@@ -10,11 +10,12 @@ use fusebox::{AnyError, Classify, Error, Listener, Outcome, Peer, Rejected, Sett
 
 use crate::clock::{StdClock, Uptime};
 use crate::counts::CallCounts;
-use crate::entry::{Entry, Recorder};
+use crate::entry::Entry;
 use crate::explain::Explanation;
 use crate::held::{Held, Running};
 use crate::permit::Permit;
 use crate::record::{Log, Record, StateTimes};
+use crate::recorder::Recorder;
 
 /// A handle to one peer's circuit, from a [`CircuitBreakerSet`](crate::CircuitBreakerSet).
 ///
@@ -183,6 +184,26 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
     /// [`Rejected`], with the reason and the time until another attempt may help.
     pub fn try_acquire(&self) -> Result<Permit<K, C, P, L>, Rejected> {
         Held::keep(Arc::clone(&self.0)).map(Permit)
+    }
+
+    /// Takes in the result of a call that was made without asking, such as one that a log or a load balancer tells of.
+    /// It counts, as a fast one, while the circuit is closed, and not otherwise: probes are those that were admitted.
+    /// The [counters](Self::counts) have it in any case.
+    ///
+    /// ```
+    /// use fusebox::{Outcome, State};
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// let upstreams = CircuitBreakerSet::<String>::new();
+    /// let inventory = upstreams.handle("inventory")?;
+    /// for _ in 0..4 {
+    ///     inventory.report(Outcome::Failure);
+    /// }
+    /// assert_eq!(inventory.state(), State::Open);
+    /// # Ok::<(), fusebox::Rejected>(())
+    /// ```
+    pub fn report(&self, outcome: Outcome) {
+        self.0.report(outcome);
     }
 
     /// The state.

@@ -130,6 +130,11 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.may_be_slow() {
             self.successes.add();
             self.peer().settle_ticket(ticket, outcome);
+            // Without the fence of `learned`, since a success that is lost in a race for its circuit's place is no loss.
+            // Where only failures went to the circuit that has the place by now, that one would trip.
+            if self.is_evicted() {
+                self.come_back(Some(outcome));
+            }
         } else {
             self.settle_otherwise(ticket, outcome);
         }
@@ -154,6 +159,17 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         if probe {
             self.wake();
         }
+        self.learned(Some(outcome));
+    }
+
+    /// Takes in the outcome of a call that nobody asked for, or that another circuit of the same peer let through.
+    pub(crate) fn report(&self, outcome: Outcome) {
+        if matches!(outcome, Outcome::Success) {
+            self.successes.add();
+        } else {
+            self.aside().counters.settled(outcome);
+        }
+        self.peer().report(outcome);
         self.learned(Some(outcome));
     }
 

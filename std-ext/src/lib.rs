@@ -16,6 +16,7 @@
 //! | a circuit per peer | [`CircuitBreakerSet`], [`Handle`] |
 //! | asking first, settling later, on another thread perhaps | [`Handle::try_acquire`], [`Permit`] |
 //! | futures | [`Handle::call_async`], [`Abandoned`] |
+//! | results of calls that were made without asking | [`Handle::report`] |
 //! | waiting until a circuit lets calls through | `Handle::wait_until_ready`, with the feature `tokio` |
 //! | what happened | [`Handle::counts`], [`Handle::records`], [`Handle::transitions`], [`Handle::state_times`], [`Handle::explain`] |
 //! | metrics | the crate `fusebox-prometheus` |
@@ -39,6 +40,7 @@ mod held;
 mod incarnation;
 mod permit;
 mod record;
+mod recorder;
 #[cfg(feature = "saved")]
 mod saved;
 mod set;
@@ -46,6 +48,7 @@ mod sync;
 mod told;
 #[cfg(feature = "tokio")]
 mod until_ready;
+mod unwind;
 mod versions;
 mod waiters;
 mod wording;
@@ -99,3 +102,23 @@ struct ReqwestPage;
 #[cfg(all(doctest, feature = "tower", feature = "http", feature = "tokio"))]
 #[doc = include_str!("../../docs/tower.md")]
 struct TowerPage;
+
+/// The pieces of the page about settings, as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/settings.md")]
+struct SettingsPage;
+
+/// The pieces of the page about worker pools, as doc tests.
+#[cfg(all(doctest, feature = "saved"))]
+#[doc = include_str!("../../docs/workers.md")]
+struct WorkersPage;
+
+/// The pieces of the page about what not to do, as doc tests.
+#[cfg(all(doctest, feature = "axum", feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/anti-patterns.md")]
+struct AntiPatternsPage;
+
+/// The pieces of the page for those who come from other breakers, as doc tests.
+#[cfg(all(doctest, feature = "http", feature = "tokio", feature = "tower"))]
+#[doc = include_str!("../../docs/migrating.md")]
+struct MigratingPage;

@@ -16,6 +16,14 @@ pub struct Record {
     pub at: SystemTime,
 }
 
+impl Record {
+    /// Whether another record, which is there already, is of the transition that led from this one to the present state.
+    fn is_followed_by(&self, other: &Self, state: State) -> bool {
+        let (this, other) = (self.transition, other.transition);
+        this.to() != state && other.to() == state && other.from() == this.to() && !this.observed() && !other.observed()
+    }
+}
+
 /// How often a circuit went from one state to another, since it was made.
 ///
 /// ```
@@ -115,17 +123,17 @@ impl Log {
         Self { last: VecDeque::new(), state: State::Closed, entered: now, times, transitions }
     }
 
-    /// Notes a transition; the last `room` of them are kept.
-    pub(crate) fn note(&mut self, transition: Transition, room: usize, at: SystemTime, now: Duration) {
-        let state = if transition.observed() { State::Observe } else { transition.to() };
+    /// Notes a transition of a circuit that has this `state` now; the last `room` of them are kept. Of threads that note
+    /// at about the same time the last one sees the last state, so that is what remains.
+    pub(crate) fn note(&mut self, record: Record, state: State, now: Duration, room: usize) {
         self.times.add(self.state, now.saturating_sub(self.entered));
         (self.state, self.entered) = (state, now);
-        self.transitions.add(&transition, at);
-        if room > 0 {
-            if self.last.len() == room {
-                self.last.pop_front();
-            }
-            self.last.push_back(Record { transition, at });
+        self.transitions.add(&record.transition, record.at);
+        let overtaken = self.last.back().is_some_and(|last| record.is_followed_by(last, state));
+        let place = self.last.len().saturating_sub(usize::from(overtaken));
+        self.last.insert(place, record);
+        if self.last.len() > room {
+            self.last.pop_front();
         }
     }
 
@@ -145,5 +153,46 @@ impl Log {
         let mut times = self.times;
         times.add(self.state, now.saturating_sub(self.entered));
         times
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fusebox::clock::ManualClock;
+    use fusebox::{Event, Settings};
+
+    use super::*;
+
+    /// Closed to open, and open to forced open.
+    fn two_transitions() -> [Record; 2] {
+        let told = std::cell::RefCell::new(Vec::new());
+        let listener = |(): &(), event: &Event| {
+            if let Event::Transition(transition) = event {
+                told.borrow_mut().push(Record { transition: *transition, at: SystemTime::UNIX_EPOCH });
+            }
+        };
+        let clock = ManualClock::<1_000>::new();
+        let breaker = fusebox::CircuitBreaker::with_listener(&clock, Settings::DEFAULT, listener);
+        breaker.open();
+        breaker.force_open();
+        let told = told.borrow();
+        [told[0], told[1]]
+    }
+
+    #[test]
+    fn the_last_records_are_kept_in_their_order_whoever_comes_first() {
+        let [opened, forced] = two_transitions();
+        for (room, kept) in
+            [(0, vec![]), (1, vec![forced]), (2, vec![opened, forced]), (usize::MAX, vec![opened, forced])]
+        {
+            for order in [[opened, forced], [forced, opened]] {
+                let mut log = Log::new(Duration::ZERO);
+                for (second, record) in (1..).zip(order) {
+                    log.note(record, State::ForcedOpen, Duration::from_secs(second), room);
+                }
+                assert_eq!((log.records(), log.latest()), (kept.clone(), kept.last().copied()), "room for {room}");
+                assert_eq!(log.times(Duration::from_secs(9)).get(State::ForcedOpen), Duration::from_secs(8));
+            }
+        }
     }
 }

@@ -9,13 +9,14 @@ pub(crate) use under_loom::*;
 mod std_or_parking_lot {
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, fence};
 
-    pub(crate) use parking_lot::Mutex;
+    pub(crate) use parking_lot::{Mutex, MutexGuard};
 }
 
 #[cfg(fusebox_loom)]
 mod under_loom {
     use std::sync::{Arc, PoisonError};
 
+    pub(crate) use loom::sync::MutexGuard;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, fence};
 
     /// loom's atomics come to life in the thread that touches them first: let that be the one that made them. It does
@@ -34,7 +35,7 @@ mod under_loom {
             Self(loom::sync::Mutex::new(value))
         }
 
-        pub(crate) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }

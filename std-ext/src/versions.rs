@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use boxcar::Vec as AppendVec;
 
-use crate::sync::AtomicUsize;
+use crate::sync::{AtomicUsize, Mutex, MutexGuard};
 
 /// All versions that there ever were. None is taken away, so whoever goes by one may go on.
 #[derive(Debug)]
@@ -12,11 +12,12 @@ pub(crate) struct Versions<T> {
     first: T,
     later: AppendVec<T>,
     current: AtomicUsize,
+    choosing: Mutex<()>,
 }
 
 impl<T> Versions<T> {
     pub(crate) fn new(first: T) -> Self {
-        Self { first, later: AppendVec::new(), current: AtomicUsize::new(0) }
+        Self { first, later: AppendVec::new(), current: AtomicUsize::new(0), choosing: Mutex::new(()) }
     }
 
     /// Adds a version and returns its number.
@@ -30,7 +31,14 @@ impl<T> Versions<T> {
     }
 
     pub(crate) fn set_current(&self, number: usize) {
+        let _choosing = self.choose();
         self.current.store(number, Relaxed);
+    }
+
+    /// Held for a moment by who changes the set's version, or tells a circuit by which one to go: of two who do so at once,
+    /// the later one must not leave the earlier one's choice behind.
+    pub(crate) fn choose(&self) -> MutexGuard<'_, ()> {
+        self.choosing.lock()
     }
 
     pub(crate) const fn first(&self) -> &T {

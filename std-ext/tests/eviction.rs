@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use fusebox::clock::ManualClock;
-use fusebox::policy::MaxFailures;
+use fusebox::policy::{CountWindow, MaxFailures, Rates};
 use fusebox::{Error, Event, Outcome, Settings, State};
 use fusebox_std::{Abandoned, CircuitBreakerSet, CircuitBreakerSetBuilder, Handle, Permit};
 
@@ -98,6 +98,22 @@ fn y23_a_newcomer_that_is_abandoned_in_a_flood_is_remembered() {
         flood(set);
         drop(permit);
     });
+}
+
+#[test]
+fn y23_who_was_open_before_and_fails_in_a_flood_is_remembered() {
+    let clock = clock();
+    let set = builder(clock).capacity(2).build().unwrap();
+    let circuit = set.handle(&FAILING).unwrap();
+    circuit.open();
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(circuit.call(|| Ok::<_, ()>(())), Ok(()));
+    let _ = set.call(&FAILING, || {
+        flood(&set);
+        Err::<(), _>("no answer")
+    });
+    let now = set.get(&FAILING).unwrap();
+    assert_eq!((now.tally().failures, now.counts().failures), (1, 1));
 }
 
 /// Four calls of one peer were let through, and each found another circuit of it, since all were evicted in turn.
@@ -201,4 +217,48 @@ fn whoever_is_removed_or_idle_leaves_and_nobody_else_does() {
         assert!(set.remove(key));
     }
     assert!(set.is_empty());
+}
+
+#[test]
+fn somebody_makes_room_though_all_were_asked_for() {
+    let set = small_set();
+    for key in [1, 2, 1, 2] {
+        set.handle(&key).unwrap();
+    }
+    assert!(set.handle(&3).is_ok());
+    assert_eq!((set.len(), set.evicted(), set.refused()), (2, 1, 0));
+}
+
+/// A peer that fails once in five calls, through a handle whose circuit was evicted, while another circuit has its place.
+#[test]
+fn successes_count_where_failures_do_for_the_circuit_that_has_the_place() {
+    let settings: Settings<Clock, CountWindow> =
+        Settings::builder().count_window(20, Rates::failures(50).min_calls(10)).build().unwrap();
+    let set = CircuitBreakerSet::<u64>::builder().clock(clock(), settings).capacity(2).build().unwrap();
+    let evicted = set.handle(&FAILING).unwrap();
+    (1_000..1_020).for_each(|key| drop(set.handle(&key)));
+    let successor = set.handle(&FAILING).unwrap();
+    for call in 0..100 {
+        let _ = evicted.call(|| if call % 5 == 0 { Err("no answer") } else { Ok(()) });
+    }
+    let tally = successor.tally();
+    assert_eq!((successor.state(), tally.calls, tally.failures), (State::Closed, 20, 4));
+    assert_eq!(evicted.tally(), tally);
+}
+
+#[test]
+fn a_slow_success_of_an_evicted_circuit_is_remembered_and_a_fast_one_takes_no_place() {
+    let clock = clock();
+    let rates = Rates::failures(50).slow_calls(50).min_calls(10);
+    let settings: Settings<Clock, CountWindow<1, 2>> =
+        Settings::builder().count_window(20, rates).slow_call(Duration::from_secs(1)).build().unwrap();
+    let set = CircuitBreakerSet::<u64>::builder().clock(clock, settings).capacity(2).build().unwrap();
+    let permits = [(), ()].map(|()| set.handle(&FAILING).unwrap().try_acquire().unwrap());
+    let [fast, slow] = permits;
+    (1_000..1_020).for_each(|key| drop(set.handle(&key)));
+    fast.success();
+    assert!(set.get(&FAILING).is_none());
+    clock.advance(Duration::from_secs(2));
+    slow.success();
+    assert_eq!(set.get(&FAILING).map(|circuit| circuit.tally().slow), Some(1));
 }

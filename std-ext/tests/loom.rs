@@ -31,9 +31,20 @@ impl Uptime for Still {
 
 type Set = CircuitBreakerSet<u32, Still>;
 
+fn settings(wait: u64) -> Settings<Still> {
+    let settings = Settings::<Still>::builder().max_failures(1, Duration::from_secs(60));
+    settings.wait(Duration::from_secs(wait)).build().unwrap()
+}
+
 fn set_of(capacity: usize) -> Set {
-    let settings = Settings::<Still>::builder().max_failures(1, Duration::from_secs(60)).build().unwrap();
-    CircuitBreakerSet::<u32>::builder().clock(Still, settings).capacity(capacity).build().unwrap()
+    CircuitBreakerSet::<u32>::builder().clock(Still, settings(10)).capacity(capacity).build().unwrap()
+}
+
+/// How long the circuit would stay open now, which says by which settings it goes.
+fn wait(set: &Set, key: u32) -> Option<Duration> {
+    let circuit = set.handle(&key).unwrap();
+    circuit.open();
+    circuit.retry_after()
 }
 
 fn failures(set: &Set) -> Option<u32> {
@@ -52,6 +63,7 @@ fn y23_a_failure_is_not_lost_while_its_circuit_is_evicted() {
         let _ = circuit.call(|| Err::<(), _>("no answer"));
         newcomer.join().unwrap();
         assert_eq!((failures(&set), set.len()), (Some(1), 1));
+        assert_eq!(set.get(&FAILING).map(|circuit| circuit.state()), Some(State::Closed), "it failed once");
     });
 }
 
@@ -102,5 +114,56 @@ fn a_circuit_that_is_removed_while_it_fails_stays_removed() {
         let _ = circuit.call(|| Err::<(), _>("no answer"));
         other.join().unwrap();
         assert_eq!((failures(&set), set.len()), (None, 0));
+    });
+}
+
+#[test]
+fn x24_of_two_reloads_the_last_one_is_that_of_all_circuits() {
+    loom::model(|| {
+        let set = set_of(2);
+        let _ = set.handle(&FAILING);
+        let other = {
+            let set = set.clone();
+            thread::spawn(move || set.reload(settings(20)))
+        };
+        set.reload(settings(30));
+        other.join().unwrap();
+        assert_eq!(wait(&set, FAILING), wait(&set, 1));
+    });
+}
+
+#[test]
+fn x24_a_circuit_that_closes_or_is_made_during_a_reload_goes_by_the_new_settings() {
+    loom::model(|| {
+        let set = set_of(2);
+        let circuit = set.handle(&FAILING).unwrap();
+        circuit.open();
+        let other = {
+            let set = set.clone();
+            thread::spawn(move || set.reload(settings(20)))
+        };
+        circuit.close();
+        let _ = set.handle(&1);
+        other.join().unwrap();
+        assert_eq!([wait(&set, FAILING), wait(&set, 1)], [Some(Duration::from_secs(20)); 2]);
+    });
+}
+
+#[test]
+fn x24_own_settings_are_not_lost_while_their_circuit_is_evicted() {
+    // Two evictions in turn are too many orders to try all of them.
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let set = set_of(1);
+        let _ = set.handle(&FAILING);
+        let newcomer = {
+            let set = set.clone();
+            thread::spawn(move || drop(set.handle(&1)))
+        };
+        let kept = set.set_own_settings(&FAILING, Some(settings(77)));
+        newcomer.join().unwrap();
+        assert!(kept.is_ok() && set.len() == 1);
+        assert_eq!(wait(&set, FAILING), Some(Duration::from_secs(77)));
     });
 }

@@ -232,3 +232,17 @@ async fn calls_of_a_p2c_balancer_go_to_the_peers_whose_circuits_are_closed() {
     assert_eq!(asked.elapsed(), Duration::from_secs(10));
     assert_eq!(set.handle(&"b").unwrap().state(), State::Closed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn half_of_all_calls_are_lost_without_a_gate() {
+    let set = CircuitBreakerSet::<&str>::new();
+    set.handle(&"broken").unwrap().force_open();
+    let peers = ["broken", "well"]
+        .map(|peer| Constant::new(CircuitBreakerLayer::new(set.handle(&peer).unwrap()).layer(Double), 1));
+    let mut balancer = tower::balance::p2c::Balance::new(tower::discover::ServiceList::new::<u32>(peers));
+    let mut rejected = 0;
+    for number in 0..1_000 {
+        rejected += u32::from(in_time(balancer.ready()).await.unwrap().call(number).await.is_err());
+    }
+    assert!((300..700).contains(&rejected), "{rejected}");
+}

@@ -1,13 +1,16 @@
 //! Those who wait for a circuit are woken, whatever comes in between.
 #![cfg(feature = "tokio")]
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake};
 use std::time::Duration;
 
-use fusebox::policy::MaxFailures;
-use fusebox::{Event, Listener, Outcome, Settings, State, Transition};
-use fusebox_std::{CircuitBreakerSet, TokioClock, Uptime};
+use fusebox::policy::{MaxFailures, TripPolicy};
+use fusebox::{Event, Listener, Outcome, Settings, SettingsBuilder, State, Transition};
+use fusebox_std::{Abandoned, CircuitBreakerSet, Handle, Permit, TokioClock, Uptime};
 use tokio::time::{Instant, advance, timeout};
 
 type Clock = TokioClock<1_000>;
@@ -128,4 +131,87 @@ fn no_wake_up_is_lost_between_threads() {
             circuit.run(|()| Outcome::Success, || ()).unwrap();
         }
     });
+}
+
+/// Sets a circuit by hand as soon as it is told that it changed, before the change is written down.
+struct InBetween(Handle<&'static str, Clock>, AtomicBool);
+
+impl Wake for InBetween {
+    fn wake(self: Arc<Self>) {
+        if !self.1.swap(true, SeqCst) {
+            self.0.force_open();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn transitions_that_overtake_each_other_are_written_down_in_their_order() {
+    let set = CircuitBreakerSet::<&str>::builder().clock(Clock::new(), Settings::<_>::DEFAULT).build().unwrap();
+    let circuit = set.handle(&"upstream").unwrap();
+    circuit.open();
+    let waker = Arc::new(InBetween(circuit.clone(), AtomicBool::new(false))).into();
+    let mut wait = Box::pin(circuit.wait_until_ready());
+    assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    circuit.close();
+    advance(Duration::from_secs(5)).await;
+    assert_eq!(circuit.state(), State::ForcedOpen);
+    let times = circuit.state_times();
+    assert_eq!((times.get(State::ForcedOpen), times.get(State::Closed)), (Duration::from_secs(5), Duration::ZERO));
+    let to: Vec<State> = circuit.records().iter().map(|record| record.transition.to()).collect();
+    assert_eq!(to, [State::Open, State::Closed, State::ForcedOpen]);
+}
+
+/// One probe at a time, and more successes than one to close.
+async fn waits_for_a_slot<P: TripPolicy>(
+    settings: SettingsBuilder<Clock, P>,
+    end: impl Fn(Permit<&'static str, Clock, P>),
+) {
+    let set = CircuitBreakerSet::<&str>::builder().clock(Clock::new(), settings.close_after(3).build().unwrap());
+    let set = set.abandoned(Abandoned::As(Outcome::Ignored)).build().unwrap();
+    let circuit = set.handle(&"upstream").unwrap();
+    circuit.open();
+    advance(Duration::from_secs(10)).await;
+    let probe = circuit.try_acquire().unwrap();
+    let asked = Instant::now();
+    let wait = async {
+        tokio::join!(circuit.wait_until_ready(), async { end(probe) });
+    };
+    timeout(Duration::from_secs(3_600), wait).await.unwrap();
+    assert_eq!((circuit.state(), asked.elapsed()), (State::HalfOpen, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_comes_back_and_decides_nothing_wakes_those_who_wait() {
+    waits_for_a_slot(Settings::builder(), Permit::success).await;
+    waits_for_a_slot(Settings::builder(), Permit::ignored).await;
+    waits_for_a_slot(Settings::builder(), drop).await;
+    waits_for_a_slot(Settings::builder().consecutive(3), Permit::success).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_of_ones_own_that_wait_less_wake_those_who_wait() {
+    let set = CircuitBreakerSet::<&str>::builder().clock(Clock::new(), Settings::<_>::DEFAULT).build().unwrap();
+    let circuit = set.handle(&"upstream").unwrap();
+    circuit.open();
+    let asked = Instant::now();
+    let shorter = Settings::builder().wait(Duration::from_secs(2)).build().unwrap();
+    tokio::join!(circuit.wait_until_ready(), async { set.set_own_settings(&"upstream", Some(shorter)).unwrap() });
+    assert_eq!(asked.elapsed(), Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_lets_nobody_through_ends_no_wait() {
+    let set = CircuitBreakerSet::<&str>::builder().clock(Clock::new(), Settings::<_>::DEFAULT).build().unwrap();
+    let circuit = set.handle(&"upstream").unwrap();
+    circuit.open();
+    let asked = Instant::now();
+    let act = async {
+        tokio::task::yield_now().await;
+        circuit.force_open();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        circuit.automatic();
+    };
+    let wait = async { tokio::join!(circuit.wait_until_ready(), act) };
+    timeout(Duration::from_secs(3_600), wait).await.unwrap();
+    assert_eq!(asked.elapsed(), Duration::from_secs(60));
 }

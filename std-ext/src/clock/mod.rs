@@ -37,3 +37,17 @@ impl<const HZ: u32> Uptime for ManualClock<HZ> {
         Duration::from_secs(ticks / hz) + Duration::from_nanos(ticks % hz * 1_000_000_000 / hz)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_uptime_of_a_manual_clock_is_exact_to_the_tick() {
+        let (coarse, fine) = (ManualClock::<3>::new(), ManualClock::<{ u32::MAX }>::new());
+        coarse.advance_ticks(7);
+        fine.advance_ticks(u32::MAX - 1);
+        assert_eq!(coarse.uptime(), Duration::from_nanos(2_333_333_333));
+        assert_eq!(fine.uptime(), Duration::from_nanos(999_999_999));
+    }
+}

@@ -47,6 +47,8 @@ pub(crate) fn encode<'a, K: Serialize + 'a, P>(
     saved: SystemTime,
 ) -> Result<Vec<u8>, SavedErrorReason> {
     let mut text = [NAME, VERSION.to_string().as_bytes(), b"\n"].concat();
+    // A clock that was never set may stand before its epoch, and has no word for that.
+    let saved = saved.max(SystemTime::UNIX_EPOCH);
     push_line(&mut text, 2, &About { saved, hz, policy: type_name::<P>().to_owned() })?;
     for ((peer, snapshot), line) in circuits.into_iter().zip(3..) {
         push_line(&mut text, line, &Circuit { peer, snapshot: snapshot.to_bytes() })?;
@@ -107,4 +109,18 @@ fn key(line: usize, error: serde_json::Error) -> SavedErrorReason {
 
 fn last_line(contents: &[u8]) -> String {
     format!("crc32 {:08x}\n", CHECKSUM.checksum(contents))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_not_set_yet_does_not_keep_circuits_from_being_saved() {
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        let text = encode::<u32, ()>([], 1_000, before).unwrap();
+        assert_eq!(decode::<u32, ()>(&text, 1_000).unwrap(), (SystemTime::UNIX_EPOCH, vec![]));
+    }
 }

@@ -71,8 +71,8 @@ where
             Admitted::Running(Running::new(entry, ticket))
         };
         match admitted {
-            Admitted::Briefly(ticket) => {
-                let brief = Brief { table, key, ticket: Some(ticket) };
+            Admitted::Briefly(ticket, entry) => {
+                let brief = Brief { table, key, entry, ticket: Some(ticket) };
                 let result = call();
                 let outcome = judge(&result);
                 brief.settle(outcome);
@@ -88,13 +88,16 @@ where
     }
 }
 
+/// Where a circuit is in memory, to tell it from another one of its peer later.
+type Address = usize;
+
 type RunningEntry<K, C, P, L> = Running<K, C, P, L, SharedEntry<K, C, P, L>>;
 
 /// A call that was let through.
 enum Admitted<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> {
     /// A success of it is of no consequence, so its circuit is let go meanwhile: keeping it would cost more than
     /// all the rest, most of all where several threads call the same peer.
-    Briefly(Ticket),
+    Briefly(Ticket, Address),
     Running(RunningEntry<K, C, P, L>),
 }
 
@@ -103,7 +106,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Admitted<K, C, P, L> {
     fn by(entry: &SharedEntry<K, C, P, L>) -> Result<Self, Rejected> {
         let ticket = entry.admit()?;
         Ok(if ticket.needs_no_success::<P>() && !entry.successes.are_counted() {
-            Self::Briefly(ticket)
+            Self::Briefly(ticket, Arc::as_ptr(entry).addr())
         } else {
             Self::Running(Running::new(Arc::clone(entry), ticket))
         })
@@ -121,6 +124,7 @@ where
 {
     table: &'a Table<K, C, P, L>,
     key: &'a Q,
+    entry: Address,
     ticket: Option<Ticket>,
 }
 
@@ -139,12 +143,14 @@ where
         }
     }
 
-    /// If the circuit was evicted meanwhile, the one that is made now takes the result: its generations begin where the
-    /// other's did.
+    /// If the circuit was evicted meanwhile, the one that is made now takes the result. To that one the ticket says
+    /// nothing.
     #[cold]
     fn look_again(&self, ticket: Ticket, outcome: Outcome) {
-        if let Ok(entry) = self.table.find_or_make(self.key) {
-            entry.settle(ticket, outcome);
+        match self.table.find_or_make(self.key) {
+            Ok(entry) if Arc::as_ptr(&entry).addr() == self.entry => entry.settle(ticket, outcome),
+            Ok(entry) => entry.report(outcome),
+            Err(_) => {}
         }
     }
 }

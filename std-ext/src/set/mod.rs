@@ -22,8 +22,9 @@ use fusebox::policy::{MaxFailures, TripPolicy};
 use fusebox::{Listener, Rejected, Settings};
 
 use crate::clock::{StdClock, Uptime};
-use crate::entry::{Common, Recorder, Shared};
+use crate::entry::{Common, Shared};
 use crate::handle::Handle;
+use crate::recorder::Recorder;
 use crate::versions::Versions;
 use builder::Limits;
 
@@ -31,7 +32,7 @@ use builder::Limits;
 ///
 /// A clone is the same set. A circuit is made when its peer is first asked for. In a full set a peer makes room that
 /// was not asked for lately, is closed and remembers no failure; one that is open, half-open, set by hand or failing
-/// never does, so made-up keys cannot push out what was learned about real peers.
+/// never does, so made-up keys cannot push out what was learned about real peers. Nor does one with settings of its own.
 ///
 /// ```
 /// use fusebox::{Error, State};
@@ -141,25 +142,39 @@ where
 
     /// Gives all circuits new settings, but those that have [their own](Self::set_own_settings). A circuit that is open
     /// or half-open keeps its state, its failed probes and its deadline, and goes by the new settings once it closes.
+    /// Earlier settings are kept for as long as the set is there, since circuits may go by them still.
     pub fn reload(&self, settings: Settings<C, P>) {
-        self.0.common.versions.set_current(self.add_version(settings));
+        self.0.set_version(self.add_version(settings));
         for entry in self.0.map.values() {
             entry.reload();
         }
     }
 
-    /// Gives one peer settings of its own, at once and whatever its state, or with `None` those of the set again.
+    /// Gives one peer settings of its own, at once and whatever its state, or with `None` those of the set again. A peer
+    /// with its own makes no room for others and is never idle; [`remove`](Self::remove) forgets it with them.
+    ///
+    /// Like [`reload`](Self::reload), this keeps all earlier settings for as long as the set is there, since circuits may
+    /// go by them still: some hundred bytes a change.
     ///
     /// # Errors
-    /// [`Rejected`], as [`handle`](Self::handle) says.
+    /// [`Rejected`] if there is no room for the peer, also where the set admits such peers untracked: nobody would
+    /// go by the settings.
     pub fn set_own_settings<Q>(&self, key: &Q, settings: Option<Settings<C, P>>) -> Result<(), Rejected>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        let handle = self.handle(key)?;
-        handle.0.set_version(settings.map(|settings| self.add_version(settings)));
-        Ok(())
+        let version = settings.map(|settings| self.add_version(settings));
+        loop {
+            let entry = match self.0.used(key, Arc::clone) {
+                Some(entry) => entry,
+                None => self.0.seat(key.to_owned()).map_err(|key| self.0.refuse(&key))?,
+            };
+            // It may have made room for another in between.
+            if entry.set_version(version) {
+                return Ok(());
+            }
+        }
     }
 
     fn add_version(&self, settings: Settings<C, P>) -> usize {

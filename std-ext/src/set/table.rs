@@ -82,9 +82,18 @@ where
         true
     }
 
-    pub(super) fn tell_evicted(&self, entry: &Entry<K, C, P, L>) {
-        self.evicted.fetch_add(1, Relaxed);
-        entry.tell(&Event::Evicted);
+    /// From now on circuits are made with this version of the settings, and whichever was made before is in the map.
+    pub(super) fn set_version(&self, number: usize) {
+        let _room = self.room.lock();
+        self.common.versions.set_current(number);
+    }
+
+    /// Counts those who went before it tells of any: listeners may panic.
+    fn tell_evicted(&self, left: &[SharedEntry<K, C, P, L>]) {
+        self.evicted.fetch_add(left.len() as u64, Relaxed);
+        for entry in left {
+            entry.tell(&Event::Evicted);
+        }
     }
 }
 
@@ -119,18 +128,24 @@ where
         }
         let Ok(left) = self.make_room(&mut room) else { return Err(key) };
         let entry = Entry::new(key.clone(), self.map.hash_of(&key), &self.common);
-        room.add(Arc::clone(&entry));
+        // A key may panic when it is hashed or compared. It has no place then, rather than one that nobody finds.
         self.map.insert(key, Arc::clone(&entry));
+        room.add(Arc::clone(&entry));
         drop(room);
-        if let Some(left) = left {
-            self.tell_evicted(&left);
-        }
+        self.tell_evicted(left.as_slice());
         Ok(entry)
     }
 
-    /// Takes a circuit back that was evicted and learned of a failure since. If its peer has another by now, that is the
+    /// Takes a circuit back that was evicted, if it learned something since. If its peer has another by now, that is the
     /// error.
     pub(crate) fn take_back(&self, entry: &SharedEntry<K, C, P, L>) -> Result<(), SharedEntry<K, C, P, L>> {
+        // Most often that can be seen without the lock.
+        if let Some(found) = self.map.look(&entry.key, Arc::clone) {
+            return if Arc::ptr_eq(&found, entry) { Ok(()) } else { Err(found) };
+        }
+        if entry.is_expendable() {
+            return Ok(());
+        }
         let mut room = self.room.lock();
         if !entry.is_evicted() {
             return Ok(());
@@ -143,12 +158,12 @@ where
             self.tell_full(&entry.key, false);
             return Ok(());
         };
-        room.add(Arc::clone(entry));
         self.map.insert(entry.key.clone(), Arc::clone(entry));
+        room.add(Arc::clone(entry));
         drop(room);
-        if let Some(left) = left {
-            self.tell_evicted(&left);
-        }
+        // Without a place it was told of no new settings.
+        entry.reload();
+        self.tell_evicted(left.as_slice());
         Ok(())
     }
 
@@ -163,7 +178,7 @@ where
 
     /// Takes a circuit out of the map if nothing is lost by it.
     fn lets_go(&self, entry: &SharedEntry<K, C, P, L>) -> bool {
-        if !entry.peer().is_clean() {
+        if !entry.is_expendable() {
             return false;
         }
         self.map.remove(&entry.key);
@@ -185,21 +200,27 @@ where
             let taken = self.room.lock().take_idle(end, IDLE_LOOKS, (limit, now), |entry| self.lets_go(entry));
             end = taken.1;
             count += taken.0.len();
-            for entry in &taken.0 {
-                self.tell_evicted(entry);
-            }
+            self.tell_evicted(&taken.0);
         }
         count
     }
 
     fn without_room(&self, key: K) -> Result<SharedEntry<K, C, P, L>, Rejected> {
-        let admitted = self.when_full == WhenFull::AdmitUntracked;
-        self.tell_full(&key, admitted);
-        if admitted { Ok(Entry::untracked(key, &self.common)) } else { Err(Rejected::TABLE_FULL) }
+        if self.when_full == WhenFull::AdmitUntracked {
+            self.tell_full(&key, true);
+            Ok(Entry::untracked(key, &self.common))
+        } else {
+            Err(self.refuse(&key))
+        }
+    }
+
+    pub(super) fn refuse(&self, key: &K) -> Rejected {
+        self.tell_full(key, false);
+        Rejected::TABLE_FULL
     }
 
     fn tell_full(&self, key: &K, admitted: bool) {
         self.refused.fetch_add(1, Relaxed);
-        self.common.listener.on_event(key, &Event::TableFull { admitted });
+        self.common.tell(key, &Event::TableFull { admitted });
     }
 }
