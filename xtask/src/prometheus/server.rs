@@ -85,10 +85,17 @@ pub(crate) fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Re
     }
 }
 
-/// A port of this machine that nobody listens on.
-pub(crate) fn free_port() -> Result<u16> {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    Ok(port.context("no free port on 127.0.0.1")?.port())
+/// Ports of this machine that nobody listens on, each another.
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let mut ports = [0; N];
+    // All are taken before any is given back.
+    let mut taken = vec![];
+    for port in &mut ports {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
+        *port = listener.local_addr()?.port();
+        taken.push(listener);
+    }
+    Ok(ports)
 }
 
 #[cfg(test)]

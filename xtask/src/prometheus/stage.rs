@@ -1,15 +1,15 @@
 //! Peers, Prometheus and Alertmanager, all really there for as long as the stage is.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http::{Http, Prometheus};
-use super::server::{Server, free_port};
+use super::server::{Server, free_ports};
 use super::{live, rules, trace};
 use crate::shell::{Call, Shell};
 
@@ -39,13 +39,12 @@ impl Stage {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let http = Http::new();
 
-        let alertmanager_url = format!("http://127.0.0.1:{}", free_port()?);
+        let ports = free_ports::<3>()?;
+        let [alertmanager_url, prometheus_url, peers_url] = ports.map(|port| format!("http://127.0.0.1:{port}"));
         let alertmanager = alertmanager(shell, folder.path(), &alertmanager_url)?;
         alertmanager.wait_for("Alertmanager", || http.text(&format!("{alertmanager_url}/-/ready")))?;
 
         // All else is there before the first call is made.
-        let peers_url = format!("http://127.0.0.1:{}", free_port()?);
-        let prometheus_url = format!("http://127.0.0.1:{}", free_port()?);
         let prometheus = prometheus(shell, folder.path(), &prometheus_url, [&peers_url, &alertmanager_url])?;
         prometheus.wait_for("Prometheus", || http.text(&format!("{prometheus_url}/-/ready")))?;
         let started = SystemTime::now();
@@ -97,13 +96,14 @@ impl Stage {
     }
 }
 
-/// Builds the program and finds out where it is.
+/// Builds the program, which comes to lie beside this one.
 pub(crate) fn program(shell: &Shell) -> Result<PathBuf> {
-    let build = Call::new("cargo build --package fusebox-lab --bin fusebox --message-format json-render-diagnostics");
-    let log = shell.run(&build)?;
-    let messages = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    programs.next_back().context("cargo does not say where the program is")
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    shell.run(&Call::new("cargo build --package fusebox-lab --bin fusebox --profile").arg(profile))?;
+    let own = env::current_exe().context("this program does not know where it is")?;
+    let program = own.with_file_name(format!("fusebox{}", env::consts::EXE_SUFFIX));
+    ensure!(program.is_file(), "{} was not built; run this as `cargo xtask prometheus`", program.display());
+    Ok(program)
 }
 
 fn peers(shell: &Shell, program: &Path, folder: &Path, url: &str) -> Result<Server> {
