@@ -130,11 +130,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.may_be_slow() {
             self.successes.add();
             self.peer().settle_ticket(ticket, outcome);
-            // Without the fence of `learned`, since a success that is lost in a race for its circuit's place is no loss.
-            // Where only failures went to the circuit that has the place by now, that one would trip.
-            if self.is_evicted() {
-                self.come_back(Some(outcome));
-            }
+            self.succeeded();
         } else {
             self.settle_otherwise(ticket, outcome);
         }
@@ -143,7 +139,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline(never)]
     fn settle_otherwise(&self, ticket: Ticket, outcome: Outcome) {
         let probe = ticket.is_probe();
-        if ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket) {
+        let slow = ticket.may_be_slow() && self.peer().is_slow_by_now(&ticket);
+        if slow {
             self.aside().counters.slow(outcome);
         }
         if matches!(outcome, Outcome::Success) {
@@ -152,14 +149,23 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             self.aside().counters.settled(outcome);
         }
         self.peer().settle_ticket(ticket, outcome);
-        if matches!(outcome, Outcome::Success) && !probe {
-            return;
+        if matches!(outcome, Outcome::Success) && !probe && !slow {
+            return self.succeeded();
         }
         // A slot may be free again without a transition that would tell of it.
         if probe {
             self.wake();
         }
         self.learned(Some(outcome));
+    }
+
+    /// Without the fence of `learned`, since a success that is lost in a race for its circuit's place is no loss. Where only
+    /// failures went to the circuit that has the place by now, that one would trip.
+    #[inline]
+    fn succeeded(&self) {
+        if self.is_evicted() {
+            self.come_back(Some(Outcome::Success));
+        }
     }
 
     /// Takes in the outcome of a call that nobody asked for, or that another circuit of the same peer let through.

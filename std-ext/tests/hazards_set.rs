@@ -186,6 +186,29 @@ fn y23_a_set_that_all_threads_change_at_once_keeps_its_bound_and_its_places() {
 }
 
 #[test]
+fn x07_y08_a_straggler_that_was_called_by_its_key_changes_nothing() {
+    let (builder, clock) = builder();
+    let set = builder.build().unwrap();
+    let circuit = set.handle(&7).unwrap();
+    let _ = set.call(&7, || {
+        circuit.open();
+        clock.advance(secs(10));
+        assert_eq!(circuit.call(|| Ok::<_, ()>(())), Ok(()));
+        Err::<(), _>("no answer")
+    });
+    assert_eq!((circuit.state(), circuit.tally().failures, circuit.counts().failures), (State::Closed, 0, 1));
+    let _ = set.call(&7, || {
+        circuit.open();
+        clock.advance(secs(10));
+        let probe = circuit.try_acquire().unwrap();
+        assert!(set.run(&7, |()| Outcome::Success, || ()).is_err(), "the only probe is under way");
+        std::mem::forget(probe);
+        Ok::<_, ()>(())
+    });
+    assert_eq!(circuit.state(), State::HalfOpen);
+}
+
+#[test]
 fn x05_x06_of_threads_that_race_when_the_wait_is_over_one_makes_the_probe() {
     let (builder, clock) = builder();
     let set = builder.build().unwrap();

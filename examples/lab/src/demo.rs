@@ -66,6 +66,7 @@ The links are generated, the time is virtual, the breakers are real:";
 fn write_next(program: &str, out: &mut impl Write) -> Result<()> {
     writeln!(out, "What to try next")?;
     for (command, what) in [
+        ("serve", "the same with real peers, live in your browser"),
         ("generate > links.csv", "the packets you just saw, as a file"),
         ("replay links.csv --plot links.svg", "the same on your own trace, with a plot"),
         ("replay links.csv --backoff-cap 60s", "wait longer for links that stay dead"),

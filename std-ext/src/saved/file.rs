@@ -1,18 +1,25 @@
 //! A file that is replaced at once or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// The file's bytes, or nothing if there is no such file.
-pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+/// The file's bytes, or nothing if there is no such file. One that begins with another `name`, and may be of any size, is not
+/// read further than that.
+pub(crate) fn read(path: &Path, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(name.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == name {
+        file.read_to_end(&mut bytes)?;
     }
+    Ok(Some(bytes))
 }
 
 /// Writes a new file beside the old one and moves it into its place. Whatever happens meanwhile, under this path there

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SavedErrorReason;
 
-const NAME: &[u8] = b"fusebox circuits ";
+/// What every such file begins with.
+pub(crate) const NAME: &[u8] = b"fusebox circuits ";
 const VERSION: u32 = 1;
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// The length of the last line.

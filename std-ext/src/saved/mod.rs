@@ -7,7 +7,7 @@ mod format;
 pub use error::{SavedError, SavedErrorReason};
 
 pub(crate) use file::{read, replace};
-pub(crate) use format::{decode, encode};
+pub(crate) use format::{NAME, decode, encode};
 
 use std::time::Duration;
 

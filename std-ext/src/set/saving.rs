@@ -89,7 +89,7 @@ where
     {
         let path = path.as_ref();
         let refused = |reason| SavedError::new(path, reason);
-        let Some(bytes) = saved::read(path).map_err(|error| refused(SavedErrorReason::Io(error)))? else {
+        let Some(bytes) = saved::read(path, saved::NAME).map_err(|error| refused(SavedErrorReason::Io(error)))? else {
             return Ok(Restored::default());
         };
         let (at, circuits) = saved::decode::<K, P>(&bytes, C::HZ).map_err(refused)?;

@@ -76,6 +76,10 @@ fn what_was_not_saved_here_is_refused_with_its_reason() {
         matches!(error.reason(), SavedErrorReason::Key { line: 3, source } if source.to_string().contains("expected a string"))
     );
 
+    // A file that would not go into memory, and is another's by its first bytes.
+    std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    assert!(matches!(set::<String>().restore(&path).unwrap_err().reason(), SavedErrorReason::Foreign));
+
     // A first start, and a path that cannot be read.
     assert_eq!(set::<String>().restore(folder.path().join("none")).unwrap(), Restored::default());
     assert!(matches!(set::<String>().restore(folder.path()).unwrap_err().reason(), SavedErrorReason::Io(_)));

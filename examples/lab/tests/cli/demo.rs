@@ -40,11 +40,13 @@ fn what_it_says_to_try_works() {
         .unwrap();
     let commands: Vec<_> =
         out.lines().filter_map(|line| line.trim().strip_prefix(env!("CARGO_BIN_EXE_fusebox"))).collect();
-    assert!(commands.len() >= 4, "{out}");
+    assert!(commands.len() >= 5, "{out}");
     for command in commands {
         let (args, file) = command.split_once(" > ").unwrap_or((command, "out.txt"));
         let run = std::process::Command::new(env!("CARGO_BIN_EXE_fusebox"))
             .args(args.split_whitespace())
+            // It would go on until Ctrl-C.
+            .args(if args.trim() == "serve" { &["--listen", "127.0.0.1:0", "--for", "1"][..] } else { &[] })
             .current_dir(folder.path())
             .stdout(std::fs::File::create(folder.path().join(file)).unwrap())
             .status()

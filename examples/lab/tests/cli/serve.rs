@@ -1,7 +1,8 @@
 //! The `serve` command: real peers, and what is told of them.
 
-use std::fmt::Write;
-use std::net::TcpListener;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
 
 use serde_json::Value;
 
@@ -129,8 +130,10 @@ fn the_page_is_whole_and_takes_nothing_from_elsewhere() {
 fn ctrl_c_ends_it_with_a_summary() {
     let mut served = Served::start("", &["--speed", "20"]);
     served.line("closed -> open").unwrap();
-    // A browser that keeps its connection holds nothing up.
-    let _kept = std::net::TcpStream::connect(served.address).unwrap();
+    // A browser that keeps its connection, or somebody who never comes to the point, holds nothing up.
+    let _kept = TcpStream::connect(served.address).unwrap();
+    let mut slow = TcpStream::connect(served.address).unwrap();
+    slow.write_all(b"GET / HT").unwrap();
     served.interrupt();
     let (code, out) = served.end();
     assert_eq!(code, Some(0), "{out}");

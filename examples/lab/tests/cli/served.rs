@@ -61,16 +61,22 @@ impl Served {
 
     /// Waits for a line with this in it; there is none if the program ended before.
     pub(crate) fn line(&mut self, part: &str) -> Option<String> {
-        loop {
-            let line = match self.lines.recv_timeout(LONG) {
-                Ok(line) => line,
-                Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => panic!("no `{part}` in:\n{}", self.printed.join("\n")),
-            };
-            self.printed.push(line.clone());
+        while let Some(line) = self.next_line() {
             if line.contains(part) {
                 return Some(line);
             }
+        }
+        None
+    }
+
+    fn next_line(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(LONG) {
+            Ok(line) => {
+                self.printed.push(line.clone());
+                Some(line)
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("it neither prints nor ends:\n{}", self.printed.join("\n")),
         }
     }
 
@@ -117,7 +123,7 @@ impl Served {
     /// Waits for the end. Returns the exit code and all that was printed.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         // The output ends with the program.
-        while self.line("\u{0}").is_some() {}
+        while self.next_line().is_some() {}
         let status = self.child.wait().expect("it ends");
         (status.code(), self.printed.join("\n"))
     }
