@@ -24,14 +24,15 @@ const fn of(name: &'static str, circuit: &'static str) -> Expected {
     Expected { name, circuit: Some(circuit) }
 }
 
-/// All that the trace gives cause for. The first two come and go before the last do.
+/// All that the trace gives cause for.
 const AT_FIRST: [Expected; 4] = [
     of("CircuitBreakerTripped", INVENTORY),
     of("CircuitBreakerTripped", AWKWARD),
     of("CircuitBreakerTripped", DOWN),
     Expected { name: "CircuitBreakerManyOpen", circuit: None },
 ];
-const LATER: [Expected; 2] = [of("CircuitBreakerOpenTooLong", DOWN), of("CircuitBreakerFlapping", BRIEF)];
+const LATER: [Expected; 3] =
+    [of("CircuitBreakerTripped", BRIEF), of("CircuitBreakerOpenTooLong", DOWN), of("CircuitBreakerFlapping", BRIEF)];
 
 impl Expected {
     fn is(&self, alert: &Value) -> bool {

@@ -47,12 +47,20 @@ impl Stage {
         // All else is there before the first call is made.
         let prometheus = prometheus(shell, folder.path(), &prometheus_url, [&peers_url, &alertmanager_url])?;
         prometheus.wait_for("Prometheus", || http.text(&format!("{prometheus_url}/-/ready")))?;
+        let target = || {
+            let targets = Prometheus::new(&http, prometheus_url.clone()).data("targets", &[])?;
+            Ok::<_, anyhow::Error>(targets["activeTargets"][0].clone())
+        };
+        // It takes a few seconds to begin, and a trip before the first scrape would be no increase of anything.
+        prometheus.wait_for("the first attempt to scrape", || {
+            ensure!(target()?["health"] == "down", "Prometheus has not tried yet");
+            Ok(())
+        })?;
         let started = SystemTime::now();
         let peers = peers(shell, program, folder.path(), &peers_url)?;
         peers.wait_for("fusebox serve", || http.text(&format!("{peers_url}/metrics")))?;
         let up = || {
-            let targets = Prometheus::new(&http, prometheus_url.clone()).data("targets", &[])?;
-            let target = &targets["activeTargets"][0];
+            let target = target()?;
             ensure!(target["health"] == "up", "Prometheus scrapes {peers_url}: {}", target["lastError"]);
             Ok(())
         };
