@@ -5,6 +5,7 @@ mod budgets;
 mod counts;
 mod firmware;
 mod page;
+mod prometheus;
 mod python;
 mod report;
 mod select;
@@ -38,6 +39,8 @@ enum Task {
     /// Measure what a breaker costs, on emulated boards and in instructions of a host, and compare that with
     /// examples/firmware/budgets.toml and benches/budgets.toml
     Budgets(BudgetsArgs),
+    /// Install Prometheus and Alertmanager, let circuits trip and recover before them, and check rules, dashboard and console
+    Prometheus(PrometheusArgs),
     /// Measure how long guarded calls take, beside their floors and beside other crates, all in one run
     Bench(BenchArgs),
 }
@@ -82,6 +85,13 @@ struct BudgetsArgs {
 }
 
 #[derive(Args)]
+struct PrometheusArgs {
+    /// Show the commands and what they print
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Args)]
 struct BenchArgs {
     /// Take a tenth of the samples, to try something
     #[arg(long)]
@@ -99,6 +109,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test(&args),
         Task::Firmware(args) => firmware(&args),
         Task::Budgets(args) => budgets(&args),
+        Task::Prometheus(args) => prometheus(&args),
         Task::Bench(args) => bench(&args),
     };
     match passed {
@@ -179,6 +190,20 @@ fn budgets(args: &BudgetsArgs) -> Result<bool> {
     }
     println!("{}; {wrong} wrong in {:.1} s", notes.join("; "), start.elapsed().as_secs_f64());
     Ok(wrong == 0)
+}
+
+/// Makes all checks and tells whether they passed.
+fn prometheus(args: &PrometheusArgs) -> Result<bool> {
+    let shell = Shell::open("prometheus", args.verbose).context("cannot write the log of the checks")?;
+    let start = Instant::now();
+    println!("{}", prometheus::Row::HEAD);
+    let rows = prometheus::run(&shell, |row| println!("{}", row.line()))?;
+    let failed = rows.iter().filter(|row| row.outcome.is_err()).count();
+    println!("{} passed, {failed} failed in {:.1} s", rows.len() - failed, start.elapsed().as_secs_f64());
+    println!(
+        "target/xtask/prometheus.log says more; pictures of the page and the programs' logs are in the folder beside it"
+    );
+    Ok(failed == 0)
 }
 
 /// Measures, and tells of each budget whether it is met. On a shared machine that is to be read, and fails nothing.

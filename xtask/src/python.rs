@@ -1,4 +1,4 @@
-//! The published python-circuit, kept in the user's cache folder, for the tests that compare with it.
+//! Python packages that tests compare with, kept in the user's cache folder.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,21 @@ use etcetera::BaseStrategy as _;
 
 use crate::shell::{Call, Shell};
 
-const PACKAGE: &str = "python-circuit==0.1.9";
-const IS_THERE: &str = "import circuit, importlib.metadata as m; assert m.version(\"python-circuit\") == \"0.1.9\"";
+/// A package in the version that the tests are written for, which needs no other.
+pub(crate) struct Package {
+    name: &'static str,
+    version: &'static str,
+    module: &'static str,
+}
 
-/// An interpreter that can import the package.
-pub(crate) struct Oracle {
+/// The published python-circuit.
+pub(crate) const ORACLE: Package = Package { name: "python-circuit", version: "0.1.9", module: "circuit" };
+/// Prometheus' own client, for its strict parser of `OpenMetrics`.
+pub(crate) const PROMETHEUS_CLIENT: Package =
+    Package { name: "prometheus-client", version: "0.26.0", module: "prometheus_client.openmetrics.parser" };
+
+/// An interpreter that can import a package.
+pub(crate) struct Python {
     pub(crate) python: PathBuf,
     /// Where the package is, when the interpreter does not find it by itself.
     pub(crate) path: Option<PathBuf>,
@@ -20,39 +30,41 @@ pub(crate) struct Oracle {
 /// Finds the package in the cache folder or installs it there.
 ///
 /// A virtual environment comes first. Debian splits `venv` off, so a plain folder is the second way.
-pub(crate) fn oracle(shell: &Shell) -> Result<Oracle> {
+pub(crate) fn with(shell: &Shell, package: &Package) -> Result<Python> {
+    let name = package.name;
     let cache = etcetera::choose_base_strategy()
-        .context("no home folder to keep python-circuit in")?
+        .with_context(|| format!("no home folder to keep {name} in"))?
         .cache_dir()
         .join("fusebox");
-    oracle_in(shell, &cache.join("python-circuit-0.1.9"))
+    with_in(shell, package, &cache.join(format!("{name}-{}", package.version)))
 }
 
-fn oracle_in(shell: &Shell, cache: &Path) -> Result<Oracle> {
+fn with_in(shell: &Shell, package: &Package, cache: &Path) -> Result<Python> {
     let own = cache.join("venv");
     let bin = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
-    let in_venv = Oracle { python: own.join(bin), path: None };
-    if in_venv.works(shell) {
+    let in_venv = Python { python: own.join(bin), path: None };
+    if in_venv.has(shell, package) {
         return Ok(in_venv);
     }
     let system = system_python(shell)?;
     let packages = cache.join("packages");
-    let in_folder = Oracle { python: system.clone(), path: Some(packages.clone()) };
-    if in_folder.works(shell) {
+    let in_folder = Python { python: system.clone(), path: Some(packages.clone()) };
+    if in_folder.has(shell, package) {
         return Ok(in_folder);
     }
+    let wanted = format!("{}=={}", package.name, package.version);
     let python = || Call::program(&system).args("-m");
     let make_venv = python().args("venv --clear").arg(&own);
-    let fill_venv = Call::program(&in_venv.python).args("-m pip install --no-deps").arg(PACKAGE);
-    if shell.succeeds(&make_venv) && shell.succeeds(&fill_venv) && in_venv.works(shell) {
+    let fill_venv = Call::program(&in_venv.python).args("-m pip install --no-deps").arg(&wanted);
+    if shell.succeeds(&make_venv) && shell.succeeds(&fill_venv) && in_venv.has(shell, package) {
         return Ok(in_venv);
     }
-    let fill_folder = python().args("pip install --no-deps --upgrade --target").arg(&packages).arg(PACKAGE);
-    if shell.succeeds(&fill_folder) && in_folder.works(shell) {
+    let fill_folder = python().args("pip install --no-deps --upgrade --target").arg(&packages).arg(&wanted);
+    if shell.succeeds(&fill_folder) && in_folder.has(shell, package) {
         return Ok(in_folder);
     }
     bail!(
-        "{PACKAGE} cannot be installed; install Python's venv or pip, then run by hand: \
+        "{wanted} cannot be installed; install Python's venv or pip, then run by hand: \
          {make_venv} && {fill_venv}, or: {fill_folder}"
     )
 }
@@ -67,9 +79,17 @@ fn system_python(shell: &Shell) -> Result<PathBuf> {
         .context("no Python 3.8 or later; install python3 with its venv or pip")
 }
 
-impl Oracle {
-    fn works(&self, shell: &Shell) -> bool {
-        shell.succeeds(&self.prepare(Call::program(&self.python)).arg("-c").arg(IS_THERE))
+impl Python {
+    fn has(&self, shell: &Shell, package: &Package) -> bool {
+        let Package { name, version, module } = package;
+        let is_there =
+            format!("import {module}, importlib.metadata as m; assert m.version(\"{name}\") == \"{version}\"");
+        shell.succeeds(&self.call().arg("-c").arg(&is_there))
+    }
+
+    /// Runs the interpreter, which is still to be told what to do.
+    pub(crate) fn call(&self) -> Call {
+        self.prepare(Call::program(&self.python))
     }
 
     fn prepare(&self, call: Call) -> Call {

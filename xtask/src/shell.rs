@@ -22,17 +22,23 @@ pub(crate) struct Call {
     env: Vec<(String, String)>,
     /// Where it runs, if not in the workspace's root.
     folder: Option<PathBuf>,
+    /// What it reads, if anything.
+    input: Vec<u8>,
 }
 
 impl Call {
     /// A command whose words hold no spaces themselves: `Call::new("cargo fmt --all")`.
     pub(crate) fn new(line: &str) -> Self {
-        Self { words: line.split_whitespace().map(String::from).collect(), env: Vec::new(), folder: None }
+        Self::of(line.split_whitespace().map(String::from).collect())
     }
 
     /// A program given by its path.
     pub(crate) fn program(path: &Path) -> Self {
-        Self { words: vec![path.display().to_string()], env: Vec::new(), folder: None }
+        Self::of(vec![path.display().to_string()])
+    }
+
+    fn of(words: Vec<String>) -> Self {
+        Self { words, env: Vec::new(), folder: None, input: Vec::new() }
     }
 
     pub(crate) fn args(mut self, line: &str) -> Self {
@@ -54,6 +60,18 @@ impl Call {
     /// Runs it in another folder than the workspace's root.
     pub(crate) fn within(mut self, folder: &Path) -> Self {
         self.folder = Some(folder.to_path_buf());
+        self
+    }
+
+    /// The other call behind the words of this one, as for `timeout 60`.
+    pub(crate) fn then(mut self, other: &Self) -> Self {
+        self.words.extend_from_slice(&other.words);
+        Self { words: self.words, ..other.clone() }
+    }
+
+    /// Gives it something to read.
+    pub(crate) fn input(mut self, text: &str) -> Self {
+        self.input = text.into();
         self
     }
 
@@ -121,7 +139,7 @@ impl Shell {
         self.tell(&mut log, format!("$ {call}\n").as_bytes())?;
         let reader = call
             .expression(&self.root)
-            .stdin_null()
+            .stdin_bytes(call.input.clone())
             .stderr_to_stdout()
             .reader()
             .with_context(|| format!("cannot start `{call}`"))?;
@@ -183,6 +201,7 @@ mod tests {
         assert!(printed.contains("no such command"), "{printed}");
         let success = shell.fails(&Call::new("cargo --version")).unwrap_err().to_string();
         assert_eq!(success, "`cargo --version` succeeded, and should not have");
+        assert_eq!(shell.run(&Call::new("cat").input("a\nb")).unwrap(), "a\nb");
         let missing = shell.run(&Call::new("no-such-program")).unwrap_err().to_string();
         assert_eq!(missing, "cannot start `no-such-program`");
         let log = fs::read_to_string(log).unwrap();

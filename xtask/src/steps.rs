@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::budgets;
 use crate::counts;
 use crate::firmware;
+use crate::prometheus;
 use crate::python;
 use crate::shell::{Call, Shell};
 use crate::tools;
@@ -27,6 +28,11 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "halves", about: "the library's tests with the state word of 32-bit targets", run: halves },
     Step { name: "oracle", about: "fusebox against the published python-circuit", run: oracle },
     Step { name: "scenarios", about: "scenario files, played by the program", run: scenarios },
+    Step {
+        name: "prom",
+        about: "rules, dashboard and console before the real Prometheus and Alertmanager",
+        run: prometheus::step,
+    },
     Step {
         name: "embedded",
         about: "every feature on five bare-metal targets, with size assertions, and on a 32-bit host",
@@ -84,7 +90,7 @@ fn test(shell: &Shell) -> Result<String> {
 }
 
 fn oracle(shell: &Shell) -> Result<String> {
-    let oracle = python::oracle(shell)?;
+    let oracle = python::with(shell, &python::ORACLE)?;
     // The same packages and features as in `test`, so that nothing is compiled again.
     let call = Call::new("cargo test --workspace --all-features --no-fail-fast --test oracle*");
     run_tests(shell, [oracle.for_tests(call)])

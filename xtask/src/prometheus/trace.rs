@@ -1,0 +1,72 @@
+//! The trace that `fusebox serve` plays: links that trip and recover, all within half a minute, and then silence.
+
+use std::fmt::Write as _;
+
+/// Answers all the time.
+pub(crate) const STEADY: &str = "steady";
+/// Trips once and recovers.
+pub(crate) const INVENTORY: &str = "inventory";
+/// Does the same, under a name that every format has to escape.
+pub(crate) const AWKWARD: &str = r#"a\b "c", {d="e"} <i>%q é"#;
+/// Is away for longer than others.
+pub(crate) const DOWN: &str = "down";
+/// Trips again and again, each time for a moment that hardly a scrape sees.
+pub(crate) const BRIEF: &str = "brief";
+
+pub(crate) const PEERS: [&str; 5] = [STEADY, INVENTORY, AWKWARD, DOWN, BRIEF];
+
+/// How many times as fast as the trace's own time it is played. A circuit waits for 10 s of it, so for 100 ms.
+pub(crate) const SPEED: u32 = 100;
+
+/// How often `BRIEF` trips.
+pub(crate) const BRIEF_TRIPS: u32 = 4;
+
+/// Nobody is called any more.
+const SILENCE_MS: u32 = 32_000;
+/// The last row. The trace would begin anew after it.
+const END_MS: u32 = 120_000;
+
+/// A link, the time between its calls, and whether they fail at a time. All times are those of a wall clock.
+type Link = (&'static str, u32, fn(u32) -> bool);
+
+/// Half of the last 20 calls trip a circuit. Scrapes are not in step with `BRIEF`.
+const LINKS: [Link; 5] = [
+    (STEADY, 250, |_| false),
+    (INVENTORY, 40, |ms| (3_000..9_000).contains(&ms)),
+    (AWKWARD, 40, |ms| (3_000..9_000).contains(&ms)),
+    (DOWN, 40, |ms| (2_000..24_000).contains(&ms)),
+    (BRIEF, 20, |ms| (6_000..6_000 + BRIEF_TRIPS * 3_330).contains(&ms) && (ms - 6_000) % 3_330 < 240),
+];
+
+/// As a CSV file.
+pub(crate) fn csv() -> String {
+    let mut rows: Vec<(u32, &str, bool)> = vec![];
+    for (name, every, fails) in LINKS {
+        rows.extend((0..SILENCE_MS).step_by(every as usize).map(|ms| (ms, name, fails(ms))));
+    }
+    rows.sort_by_key(|(ms, ..)| *ms);
+    rows.push((END_MS, STEADY, false));
+    let mut text = String::from("time_ms,peer,outcome\n");
+    for (ms, name, fails) in rows {
+        let ms = u64::from(ms) * u64::from(SPEED);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{ms},\"{}\",{}", name.replace('"', "\"\""), if fails { "fail" } else { "ok" });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_in_order_and_names_escaped() {
+        let text = csv();
+        let times: Vec<u64> = text.lines().skip(1).map(|row| row.split_once(',').unwrap().0.parse().unwrap()).collect();
+        assert!(times.is_sorted());
+        let of = |name: &str| text.lines().filter(|row| row.contains(&format!("\"{name}\",fail"))).count();
+        assert_eq!(of(BRIEF), 12 * BRIEF_TRIPS as usize);
+        assert_eq!((of(STEADY), of(INVENTORY)), (0, 150));
+        assert!(text.contains(r#""a\b ""c"", {d=""e""} <i>%q é",fail"#));
+    }
+}
