@@ -87,6 +87,8 @@ pub(crate) struct Entry<K, C, P: TripPolicy, L> {
     /// Whether it was asked for again since somebody looked. Not so at first: whoever was asked for only once goes
     /// before others do.
     pub(crate) touched: AtomicBool,
+    /// Whether it was called since somebody looked for those that are idle, be it through a handle that was kept.
+    pub(crate) called: AtomicBool,
     seat: AtomicU8,
     /// Whether its settings are its own.
     own_settings: AtomicBool,
@@ -146,6 +148,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             common: Arc::clone(common),
             version: AtomicUsize::new(common.versions.current()),
             touched: AtomicBool::new(false),
+            called: AtomicBool::new(false),
             seat: AtomicU8::new(seat as u8),
             own_settings: AtomicBool::new(false),
             successes: Successes::new(common.counts),
@@ -214,12 +217,10 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         }
     }
 
-    /// Notes that it was asked for. Written at most once between two looks, so that callers do not fight over it.
+    /// Notes that it was asked for.
     #[inline]
     pub(crate) fn touch(&self) {
-        if !self.touched.load(Relaxed) {
-            self.touched.store(true, Relaxed);
-        }
+        mark(&self.touched);
     }
 
     pub(crate) fn tell(&self, event: &Event) {
@@ -245,6 +246,14 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
         self.wake();
         fence(SeqCst);
         !self.is_evicted()
+    }
+}
+
+/// Written at most once between two looks, so that callers do not fight over it.
+#[inline]
+pub(crate) fn mark(flag: &AtomicBool) {
+    if !flag.load(Relaxed) {
+        flag.store(true, Relaxed);
     }
 }
 

@@ -19,7 +19,8 @@ use crate::wording::{self, Because};
 /// for _ in 0..4 {
 ///     let _ = inventory.call(|| Err::<(), _>("no answer"));
 /// }
-/// assert_eq!(inventory.explain().to_string(), "open, since 4 calls failed within the window; a probe in 10s");
+/// let why = inventory.explain().to_string(); // … a probe in 10s
+/// assert!(why.starts_with("open, since 4 calls failed within the window; a probe in "));
 /// # Ok::<(), fusebox::Rejected>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use fusebox::policy::TripPolicy;
 use fusebox::{Instant, Listener, Outcome, Rejected, Ticket};
 
 use crate::clock::Uptime;
-use crate::entry::{Abandoned, Entry, SharedEntry};
+use crate::entry::{Abandoned, Entry, SharedEntry, mark};
 
 /// A ticket and its circuit, borrowed or kept alive. It never gets lost: a call that panics failed, one that is
 /// dropped is abandoned.
@@ -101,6 +101,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "and nearly all are let through by a closed circuit")]
     pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {
+        mark(&self.called);
         match self.peer().try_acquire_closed() {
             Some(ticket) => Ok(ticket),
             None => self.admit_otherwise(),

@@ -93,7 +93,7 @@ impl<K, C, P, L> CircuitBreakerSetBuilder<K, C, P, L> {
         self
     }
 
-    /// A clean peer that nobody asked for so long, and that nobody keeps a handle to, leaves the set at the next
+    /// A clean peer that nobody asked for or called so long leaves the set at the next
     /// [`evict_idle`](CircuitBreakerSet::evict_idle). By default none does before the set is full.
     pub fn idle(mut self, limit: Duration) -> Self {
         self.limits.idle = Some(limit);

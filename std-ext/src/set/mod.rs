@@ -133,9 +133,9 @@ where
         self.0.remove(key)
     }
 
-    /// Lets clean peers go that nobody keeps a handle to, and that nobody asked for during the
-    /// [idle](CircuitBreakerSetBuilder::idle) time. To be called now and then, by a timer for instance; a peer is seen to
-    /// be idle at the earliest at the second call. Returns how many went.
+    /// Lets clean peers go that nobody asked for or called during the [idle](CircuitBreakerSetBuilder::idle) time. To be
+    /// called now and then, by a timer for instance; a peer is seen to be idle at the earliest at the second call.
+    /// Returns how many went.
     pub fn evict_idle(&self) -> usize {
         self.0.evict_idle()
     }

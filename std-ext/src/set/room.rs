@@ -1,6 +1,5 @@
 //! Who is in a full table, and who may leave it.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -12,9 +11,6 @@ use crate::entry::{Seat, SharedEntry};
 
 /// How many peers are looked at for one that may leave. A flood of new peers is not to cost more than that each.
 const LOOKS: usize = 256;
-
-/// The map and the ring; all others have a handle or make a call.
-const OWNERS: usize = 2;
 
 /// All circuits of a set in a ring, and a hand that goes round: whoever was not asked for since it last came by, is
 /// closed and remembers no failure, may leave.
@@ -83,9 +79,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Room<K, C, P, L> {
         // From the end on: what comes in the place of one that goes was looked at.
         for index in (start..end).rev() {
             let leaves = self.ring.get_mut(index).is_some_and(|chair| {
-                // Whoever keeps a handle may use it, and that leaves no mark.
-                let in_use = Arc::strong_count(&chair.entry) > OWNERS;
-                if chair.entry.touched.swap(false, Relaxed) || in_use {
+                if chair.entry.touched.swap(false, Relaxed) | chair.entry.called.swap(false, Relaxed) {
                     chair.idle_since = None;
                 }
                 let since = *chair.idle_since.get_or_insert(now);
