@@ -6,10 +6,12 @@ mod counts;
 mod firmware;
 mod page;
 mod prometheus;
+mod prove;
 mod python;
 mod report;
 mod select;
 mod shell;
+mod step;
 mod steps;
 mod tools;
 
@@ -19,9 +21,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
-use report::{Row, Verdict};
 use shell::Shell;
-use steps::{STEPS, Step};
+use step::Step;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about)]
@@ -33,7 +34,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     /// Install what the tests need, run every step and end with a table of them
-    Test(TestArgs),
+    Test(StepsArgs),
+    /// What takes longer than a test run should, to be run at night: every step takes one claim of docs/assurance.md further
+    Prove(StepsArgs),
     /// Install the emulators, build the firmware and run every image on every board it is for
     Firmware(FirmwareArgs),
     /// Measure what a breaker costs, on emulated boards and in instructions of a host, and compare that with
@@ -46,7 +49,7 @@ enum Task {
 }
 
 #[derive(Args)]
-struct TestArgs {
+struct StepsArgs {
     /// Run only these steps, separated by commas
     #[arg(long, value_name = "STEP,…", value_delimiter = ',')]
     only: Vec<String>,
@@ -106,7 +109,8 @@ struct BenchArgs {
 
 fn main() -> ExitCode {
     let passed = match Cli::parse().task {
-        Task::Test(args) => test(&args),
+        Task::Test(args) => steps(steps::STEPS, &args),
+        Task::Prove(args) => steps(prove::STEPS, &args),
         Task::Firmware(args) => firmware(&args),
         Task::Budgets(args) => budgets(&args),
         Task::Prometheus(args) => prometheus(&args),
@@ -123,28 +127,12 @@ fn main() -> ExitCode {
 }
 
 /// Runs the chosen steps and tells whether all of them passed.
-fn test(args: &TestArgs) -> Result<bool> {
+fn steps(all: &[Step], args: &StepsArgs) -> Result<bool> {
     if args.list {
-        for step in STEPS {
-            println!("{:<10} {}", step.name, step.about);
-        }
+        print!("{}", step::list(all));
         return Ok(true);
     }
-    let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-    let chosen = select::choose("step", &names, &args.only)?;
-    let start = Instant::now();
-    let mut rows = Vec::new();
-    for (step, chosen) in STEPS.iter().zip(chosen) {
-        rows.push(if chosen {
-            run(step, args.verbose)?
-        } else {
-            Row::new(step.name, Verdict::Skipped("not named by --only".into()))
-        });
-    }
-    println!("\n{}", report::table(&rows, start.elapsed()));
-    // The last line of all, so that whoever reads only the end of a log sees what ran.
-    println!("{}", report::closing_line(&rows));
-    Ok(rows.iter().all(|row| !row.verdict.is_failure()))
+    step::run(all, &args.only, args.verbose)
 }
 
 /// Runs the chosen images and tells whether all of them passed.
@@ -217,21 +205,4 @@ fn bench(args: &BenchArgs) -> Result<bool> {
     let met = outcome.budgets.iter().filter(|verdict| verdict.is_met()).count();
     println!("{met} budgets met, {} not met", outcome.budgets.len() - met);
     Ok(true)
-}
-
-fn run(step: &Step, verbose: bool) -> Result<Row> {
-    let shell =
-        Shell::open(step.name, verbose).with_context(|| format!("cannot write the log of step {}", step.name))?;
-    report::start(step.name, verbose);
-    let start = Instant::now();
-    let verdict = match (step.run)(&shell) {
-        Ok(note) => Verdict::Passed(note),
-        Err(error) => Verdict::Failed(format!("{error:#}")),
-    };
-    let row = Row { took: start.elapsed(), ..Row::new(step.name, verdict) };
-    report::finish(&row, verbose);
-    if row.verdict.is_failure() && !verbose {
-        shell.show_log();
-    }
-    Ok(row)
 }
