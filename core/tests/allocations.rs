@@ -24,6 +24,7 @@ struct Counting;
 
 // SAFETY: everything is left to the system's allocator. The counter needs no memory of its own, and is
 // simply missed while its thread ends.
+#[expect(unsafe_code, reason = "an allocator's interface is unsafe")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));

@@ -1,11 +1,17 @@
 //! The steps of `cargo xtask prove`: what the tests promise, taken further than a test run has time for.
 
+mod coverage;
+mod dependencies;
+mod interface;
 mod properties;
 
 use crate::step::Step;
 
-pub(crate) const STEPS: &[Step] = &[Step {
-    name: "property",
-    about: "the property tests, with a thousand times as many cases",
-    run: properties::step,
-}];
+pub(crate) const STEPS: &[Step] = &[
+    Step { name: "api", about: "the public interface is the one that is written down", run: interface::listed },
+    Step { name: "semver", about: "what the last release had is still there", run: interface::compatible },
+    Step { name: "deny", about: "licences, sources and versions of what this stands on", run: dependencies::allowed },
+    Step { name: "unsafe", about: "where unsafe code is", run: dependencies::without_unsafe_code },
+    Step { name: "coverage", about: "lines of the libraries that their tests run", run: coverage::step },
+    Step { name: "property", about: "the property tests, with a thousand times as many cases", run: properties::step },
+];

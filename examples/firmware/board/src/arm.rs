@@ -1,4 +1,5 @@
 //! What the Cortex-M boards have in common.
+#![allow(unsafe_code, reason = "the timer belongs to nobody else")]
 
 /// Sleeps until the next interrupt.
 pub fn wait_for_interrupt() {

@@ -1,4 +1,5 @@
 //! A register of a device.
+#![allow(unsafe_code, reason = "registers have addresses")]
 
 /// A 32-bit register at a fixed address of this board.
 #[derive(Clone, Copy, Debug)]

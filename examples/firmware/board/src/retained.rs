@@ -1,4 +1,5 @@
 //! A few words that keep what they hold over a reset.
+#![allow(unsafe_code, reason = "no safe code can name memory that the startup leaves alone")]
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;

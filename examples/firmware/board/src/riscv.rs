@@ -1,4 +1,5 @@
 //! The emulator's RISC-V machine.
+#![allow(unsafe_code, reason = "registers have addresses, and interrupts are switched on")]
 
 /// Sleeps until the next interrupt.
 pub fn wait_for_interrupt() {

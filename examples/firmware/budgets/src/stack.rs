@@ -1,4 +1,5 @@
 //! How deep an operation goes into the stack: painted before, looked at afterwards.
+#![allow(unsafe_code, reason = "the unused stack is painted and read")]
 
 use core::arch::asm;
 use core::hint::black_box;

@@ -1,4 +1,5 @@
 //! The UART of Arm's Cortex-M System Design Kit, on the MPS2 board.
+#![allow(unsafe_code, reason = "registers have addresses")]
 
 use crate::register::Register;
 

@@ -1,4 +1,5 @@
 //! The UART of the nRF51.
+#![allow(unsafe_code, reason = "registers have addresses")]
 
 use crate::register::Register;
 

@@ -1,4 +1,5 @@
 //! Arm's PL011, on the Stellaris board.
+#![allow(unsafe_code, reason = "registers have addresses")]
 
 use crate::register::Register;
 

@@ -1,4 +1,5 @@
 //! Instructions and stack of every operation, and the bytes of a circuit.
+#![allow(unsafe_code, reason = "a hundred instructions that do nothing take assembly")]
 #![no_std]
 #![no_main]
 

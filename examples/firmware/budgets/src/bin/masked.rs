@@ -1,4 +1,5 @@
 //! For how long every operation masks interrupts, and how often.
+#![allow(unsafe_code, reason = "the interface of critical-section is unsafe, and so is switching interrupts")]
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,5 @@
 //! A circuit for each of eight peers.
+#![allow(unsafe_code, reason = "one set, in a static that is written to")]
 #![no_std]
 #![no_main]
 
