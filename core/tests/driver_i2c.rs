@@ -148,6 +148,18 @@ fn an_open_bus_rejects_all_devices_and_keeps_no_probe() {
 }
 
 #[test]
+fn the_bus_itself_is_reached_past_all_circuits() {
+    let clock = Clock::new();
+    let mut table = Table::<8>::new(&clock);
+    table.peer(&LM75).unwrap().force_open();
+    let mut mock = Mock::new(&[Transaction::write(LM75, vec![0]), Transaction::write(LM75, vec![1])]);
+    let mut guarded = GuardedI2c::new(mock.clone(), &mut table);
+    assert_eq!(guarded.inner_mut().write(LM75, &[0]), Ok(()), "to free a stuck bus");
+    assert_eq!(guarded.into_inner().write(LM75, &[1]), Ok(()));
+    mock.done();
+}
+
+#[test]
 fn a_rejected_device_asks_nothing_of_the_bus() {
     let clock = Clock::new();
     let (mut table, wire) = (Table::<8>::new(&clock), CircuitBreaker::new(&clock));

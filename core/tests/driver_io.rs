@@ -259,3 +259,27 @@ fn connects_may_run_at_once_and_those_that_are_dropped_count() {
     let state = guarded.circuits().borrow().get(&host(3)).map(fusebox::Peer::state);
     assert_eq!(state, Some(State::Open));
 }
+
+#[test]
+fn a_connection_passes_everything_on_and_gives_back_what_it_wraps() {
+    use embedded_io_async::Write;
+    block_on(async {
+        let clock = Clock::new();
+        let ignore_all = by_error(|_: &ErrorKind| Outcome::Ignored);
+        let circuits = CircuitBreakerSet::<SocketAddr, _, 4>::new(&clock);
+        let guarded = GuardedTcpConnect::new(Stack::default(), circuits).with_failure(ignore_all);
+        for _ in 0..9 {
+            let error = guarded.connect(host(1)).await.err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::TimedOut, "no connect counts, so none is refused");
+            assert_eq!(error.to_string(), ErrorKind::TimedOut.to_string());
+            assert!(std::error::Error::source(&error).is_none());
+        }
+        let mut connection = guarded.connect(host(9)).await.unwrap();
+        assert!(connection.read_ready().unwrap());
+        assert_eq!(connection.write_ready().unwrap_err().kind(), ErrorKind::BrokenPipe);
+        assert!(Write::flush(&mut connection).await.is_ok());
+        assert_eq!(connection.into_inner().0.len(), 1);
+        assert_eq!(guarded.into_inner().0.get(), 10);
+        assert_eq!(GuardedIo::new(Line::answers([Ok(7)]), CircuitBreaker::new(&clock)).into_inner().0.len(), 1);
+    });
+}

@@ -92,3 +92,15 @@ fn a_future_that_is_dropped_is_abandoned_and_one_that_panics_failed() {
     }
     assert_eq!([peer.tally().failures, link.tally().failures], [2, 2]);
 }
+
+#[test]
+fn a_panic_in_a_call_of_three_fails_all_of_them() {
+    let ([first, second], third) = (pair(), breaker(builder()));
+    for circuit in [&first, &second, &third] {
+        first_probe(circuit).ignored();
+    }
+    let call =
+        || Together((&first, &second, &third)).call(|| -> Result<(), ()> { panic!("the peer's library gave up") });
+    assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
+    assert_eq!([first.state(), second.state(), third.state()], [State::Open; 3]);
+}
