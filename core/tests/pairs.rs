@@ -132,9 +132,9 @@ fn the_wait_grows_without_a_cap_as_far_as_the_clock_goes() {
 #[test]
 fn a_classifier_may_be_lent() {
     let breaker = breaker(builder());
-    let ignore_all = by_error(|_: &&str| fusebox::Outcome::Ignored);
+    let ignore_all = &by_error(|_: &&str| fusebox::Outcome::Ignored);
     for _ in 0..9 {
-        assert!(breaker.call_with(&ignore_all, || Err::<(), _>("not found")).is_err());
+        assert!(breaker.call_with(ignore_all, || Err::<(), _>("not found")).is_err());
     }
     assert_eq!((breaker.state(), breaker.tally().failures), (State::Closed, 0));
 }
