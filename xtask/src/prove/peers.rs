@@ -37,10 +37,11 @@ impl<'a> Seen<'a> {
         let mut seen = Self::default();
         for line in log.lines().filter_map(|line| line.strip_prefix("seen: ")) {
             let mut parts = line.split(" | ");
-            match (parts.next(), parts.next()) {
-                (Some(row), Some(package)) if package.starts_with("fusebox") => drop(seen.held.insert(row)),
-                (Some(row), Some(package)) => drop(seen.shown.insert((row, package))),
-                _ => {}
+            let (Some(row), Some(package)) = (parts.next(), parts.next()) else { continue };
+            if package.starts_with("fusebox") {
+                seen.held.insert(row);
+            } else {
+                seen.shown.insert((row, package));
             }
         }
         seen

@@ -11,8 +11,8 @@ use fusebox_peer_tests::{Failed, Subject};
 use crate::seen::seen;
 
 const BREAKERS: i64 = 1_000;
-const CYCLES: i64 = 50;
-const WAIT: Duration = Duration::from_millis(2);
+const CYCLES: i64 = 100;
+const WAIT: Duration = Duration::from_millis(1);
 const CALLS: usize = 100_000;
 
 /// Y02: the bytes that stay for each breaker that was made and dropped, and for each time that one opened and closed.
@@ -23,9 +23,10 @@ fn y02<S: Subject>(make: impl Fn() -> S) -> (i64, i64) {
         subject.wait(WAIT * 2);
         (0..12).for_each(|_| _ = subject.succeed());
     };
-    // What a thread needs once is not counted.
+    // What a thread needs once is not counted, nor what others left for it to free.
     drop(make());
     cycle();
+    (0..10_000).for_each(|_| _ = subject.succeed());
     let made = measure(|| (0..BREAKERS).for_each(|_| drop(make()))).bytes_current;
     let cycled = measure(|| (0..CYCLES).for_each(|_| cycle())).bytes_current;
     (made / BREAKERS, cycled / CYCLES)
@@ -76,7 +77,7 @@ mod peers {
     fn y02_recloser_leaks() {
         let (dropped, cycle) = y02(|| recloser::breaker(100, WAIT, 10));
         seen("Y02", "recloser", format_args!("{dropped} B a dropped breaker, {cycle} B a cycle"));
-        assert!(dropped > 50 && cycle > 100, "{dropped} B, {cycle} B");
+        assert!(dropped > 50 && cycle > 50, "{dropped} B, {cycle} B");
     }
 
     #[test]
