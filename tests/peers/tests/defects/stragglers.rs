@@ -43,14 +43,14 @@ fn y19(subject: &impl Subject) -> usize {
 
 #[test]
 fn y08_a_straggler_does_not_close_fusebox() {
-    let closed = y08(&ours::breaker(ours::settings(WAIT)));
+    let closed = y08(&ours::breaker(ours::settings(WAIT).consecutive(4)));
     seen("Y08", "fusebox", format_args!("let through after the probe failed: {closed}"));
     assert!(!closed);
 }
 
 #[test]
 fn y19_a_straggler_leaves_the_back_off_of_fusebox_alone() {
-    let short = y19(&ours::breaker(ours::settings(WAIT).backoff_cap(WAIT * 100)));
+    let short = y19(&ours::breaker(ours::settings(WAIT).consecutive(4).backoff_cap(WAIT * 100)));
     seen("Y19", "fusebox", format_args!("{short} of {OPENINGS} waits was as short as the first"));
     assert_eq!(short, 1);
 }
