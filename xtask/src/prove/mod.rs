@@ -3,6 +3,7 @@
 mod coverage;
 mod dependencies;
 mod interface;
+mod peers;
 mod properties;
 
 use crate::step::Step;
@@ -14,4 +15,5 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "unsafe", about: "where unsafe code is", run: dependencies::without_unsafe_code },
     Step { name: "coverage", about: "lines of the libraries that their tests run", run: coverage::step },
     Step { name: "property", about: "the property tests, with a thousand times as many cases", run: properties::step },
+    Step { name: "peers", about: "what went wrong in other crates, on them and on fusebox", run: peers::step },
 ];
