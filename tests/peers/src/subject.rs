@@ -25,6 +25,9 @@ pub trait Subject {
     }
 
     /// One call that ends at once.
+    ///
+    /// # Panics
+    /// If the breaker makes more of it.
     fn answer(&self, result: Result<(), Failed>) -> Answer {
         match poll(&mut self.call(Box::pin(ready(result)))) {
             Poll::Ready(answer) => answer,

@@ -1,9 +1,9 @@
 //! Tests that may never end, in a process of their own.
 
 use std::env;
-use std::process::{Command, Stdio, exit};
+use std::process::exit;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Set where a test is the child of itself.
 const CHILD: &str = "FUSEBOX_PEER_TESTS_CHILD";
@@ -22,24 +22,14 @@ pub(crate) fn ends(test: &str, within: Duration, body: impl FnOnce()) -> bool {
         body();
         exit(0);
     }
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", test])
-        .env(CHILD, "1")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let start = Instant::now();
-    while start.elapsed() < within {
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "the child of {test} failed: {status}");
-            return true;
-        }
-        sleep(Duration::from_millis(5));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    false
+    let child = duct::cmd(env::current_exe().unwrap(), ["--exact", test]).env(CHILD, "1").stdout_null().stderr_null();
+    let child = child.unchecked().start().unwrap();
+    let Some(output) = child.wait_timeout(within).unwrap() else {
+        child.kill().unwrap();
+        return false;
+    };
+    assert!(output.status.success(), "the child of {test} failed: {}", output.status);
+    true
 }
 
 #[test]

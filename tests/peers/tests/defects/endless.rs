@@ -50,7 +50,7 @@ impl Listener for Reading {
 
 #[test]
 fn y18_the_hook_of_fusebox_may_read_it() {
-    let ended = ends("endless::y18_the_hook_of_fusebox_may_read_it", ENDS, || y18(&READ, |breaker| breaker.reset()));
+    let ended = ends("endless::y18_the_hook_of_fusebox_may_read_it", ENDS, || y18(&READ, CircuitBreaker::reset));
     seen("Y18", "fusebox", format_args!("reset came to its end: {ended}"));
     assert!(ended);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fusebox::CircuitBreaker;
 use fusebox_peer_tests::Subject;
 use fusebox_peer_tests::subjects::ours;
 
@@ -19,7 +20,7 @@ fn y15<S: Subject>(subject: &S, force_open: impl Fn(&S)) -> bool {
 
 #[test]
 fn y15_forced_open_fusebox_stays_so() {
-    let admitted = y15(&ours::breaker(ours::settings(WAIT)), |breaker| breaker.force_open());
+    let admitted = y15(&ours::breaker(ours::settings(WAIT)), CircuitBreaker::force_open);
     seen("Y15", "fusebox", format_args!("let through after the wait: {admitted}"));
     assert!(!admitted);
 }
