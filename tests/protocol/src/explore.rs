@@ -52,12 +52,12 @@ pub fn explore(setup: &Setup, policy: Policy) -> Explored {
     }
 }
 
-/// Looks for the shortest way to a property that does not hold, and gives back its name and that way.
+/// Looks for a short way to where one property, given by its name, does not hold.
 #[must_use]
-pub fn find_defect(setup: &Setup, policy: Policy) -> Option<(&'static str, String)> {
+pub fn find_defect(setup: &Setup, policy: Policy, property: &'static str) -> Option<String> {
     match policy {
-        Policy::Consecutive => first_of(*setup, consecutive(setup)),
-        Policy::MaxFailures => first_of(*setup, max_failures(setup)),
+        Policy::Consecutive => first_of(*setup, consecutive(setup), property),
+        Policy::MaxFailures => first_of(*setup, max_failures(setup), property),
     }
 }
 
@@ -99,12 +99,10 @@ fn all_of<P: Words>(setup: Setup, policy: &'static str, settings: Settings<Ticki
     }
 }
 
-fn first_of<P: Words>(setup: Setup, settings: Settings<Ticking, P>) -> Option<(&'static str, String)> {
-    let checker = Protocol::new(setup, settings).checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-    let broken = checker.model().properties().into_iter().filter(|one| one.expectation == Expectation::Always);
-    let found = broken.filter_map(|one| Some((one.name, checker.discovery(one.name)?)));
-    let (name, path) = found.min_by_key(|(_, path)| path.clone().into_actions().len())?;
-    Some((name, way(path)))
+fn first_of<P: Words>(setup: Setup, settings: Settings<Ticking, P>, property: &'static str) -> Option<String> {
+    let finish = HasDiscoveries::AnyOf([property].into());
+    let checker = Protocol::new(setup, settings).checker().finish_when(finish).spawn_bfs().join();
+    checker.discovery(property).map(way)
 }
 
 /// A path, a step a line.

@@ -78,6 +78,13 @@ pub(crate) fn properties<P: Words>(setup: &Setup) -> Vec<Property<Protocol<P>>> 
             state.threads.iter().any(|thread| thread.log.iter().any(lost))
         }),
     ]);
+    if setup.hands == 0 {
+        // A known limit, which this would tell the end of.
+        all.push(Property::sometimes("a result that a whole opening overtakes counts after it", |_, state: &State| {
+            let late = |line: &super::state::Line| line.stray && line.shared.word().phase() == Phase::Closed;
+            state.threads.iter().all(|thread| thread.running.is_none()) && state.circuits.iter().any(late)
+        }));
+    }
     if setup.losses > 0 {
         all.push(Property::sometimes("a lost probe is given up", |_, state: &State| {
             let word = |ticket: &super::state::Ticket| state.circuits[usize::from(ticket.circuit)].shared.word();

@@ -2,7 +2,7 @@
 
 use crate::stepping;
 use crate::word::{Phase, Rule};
-use crate::{Circuit, Outcome, Peer};
+use crate::{Circuit, Instant, Outcome, Peer};
 
 use super::circuit::Words;
 use super::{Protocol, State};
@@ -19,17 +19,27 @@ impl<P: Words> Protocol<P> {
                 stepping::rest(&one.log, now, self.setup.defect, || self.call(peer, op, one.ticket));
             }
         }
-        stepping::set_time(self.now(state).after(self.setup.far()).ticks());
-        circuits.iter().all(|circuit| {
-            let peer = Peer::new(&(), circuit, &self.shared);
-            if circuit.word.load().rule() == Rule::ByHand {
-                return true;
+        circuits.iter().all(|circuit| self.closes(circuit, self.now(state).after(self.setup.far())))
+    }
+
+    /// Whether a caller is let in at this time, and closes the circuit. Successes of others do not count for long: their
+    /// slots are given up with a lease, and all begins anew.
+    fn closes(&self, circuit: &Circuit<P>, now: Instant) -> bool {
+        stepping::set_time(now.ticks());
+        let peer = Peer::new(&(), circuit, &self.shared);
+        if circuit.word.load().rule() == Rule::ByHand {
+            return true;
+        }
+        let Ok(grant) = peer.grant() else { return false };
+        peer.settle(grant, Outcome::Success, None);
+        for turn in 1..=self.setup.close_after {
+            match peer.grant() {
+                Ok(grant) => peer.settle(grant, Outcome::Success, None),
+                Err(_) => stepping::set_time(now.after(u32::from(turn) * self.setup.far()).ticks()),
             }
-            for _ in 0..self.setup.close_after {
-                let Ok(grant) = peer.grant() else { return false };
-                peer.settle(grant, Outcome::Success, None);
-            }
-            circuit.word.load().phase() == Phase::Closed
-        })
+        }
+        let Ok(grant) = peer.grant() else { return false };
+        peer.settle(grant, Outcome::Success, None);
+        circuit.word.load().phase() == Phase::Closed
     }
 }
