@@ -12,7 +12,7 @@ const PAIR: Setup =
 const TWO_CIRCUITS: Setup = Setup { name: "two circuits", circuits: 2, ticks: 3, ..Setup::SMALL };
 const SKEWED: Setup = Setup { name: "clocks a tick apart", skewed: true, losses: 1, ticks: 6, ..Setup::SMALL };
 
-const THREE_THREADS: Setup = Setup { name: "three threads", threads: 3, ..Setup::SMALL };
+const THREE_THREADS: Setup = Setup { name: "three threads", threads: 3, calls: 1, ..Setup::SMALL };
 
 fn print(setup: &Setup, policy: Policy) {
     let explored = explore(setup, policy);
