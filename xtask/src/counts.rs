@@ -18,6 +18,15 @@ pub(crate) fn scenarios_passed(log: &str) -> usize {
     log.lines().filter(|line| line.ends_with(" failed")).filter_map(|line| number_before(line, " passed, ")).sum()
 }
 
+/// How many setups of the model were explored, and how many states they have together.
+pub(crate) fn explored(log: &str) -> (usize, usize) {
+    let states = log.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("explored: ")?;
+        number_before(rest.rsplit_once(": ")?.1, " states, ")
+    });
+    states.fold((0, 0), |(setups, sum), states| (setups + 1, sum + states))
+}
+
 fn number_before(text: &str, word: &str) -> Option<usize> {
     text.split_once(word)?.0.parse().ok()
 }
@@ -38,6 +47,14 @@ test result: FAILED. 7 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
 ";
         assert_eq!(tests_passed(log), 15);
         assert_eq!(tests_passed("running 0 tests\n"), 0);
+    }
+
+    #[test]
+    fn the_states_of_all_setups_are_added_up() {
+        let log =
+            "test a ... explored: a, b: 12 states, depth 3, 4 properties, 0.1 s\nexplored: c: d: 5 states, depth 2\n";
+        assert_eq!(explored(log), (2, 17));
+        assert_eq!(explored("explored: nothing\n"), (0, 0));
     }
 
     #[test]

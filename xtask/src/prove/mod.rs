@@ -3,6 +3,7 @@
 mod coverage;
 mod dependencies;
 mod interface;
+mod model;
 mod peers;
 mod properties;
 
@@ -16,4 +17,9 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "coverage", about: "lines of the libraries that their tests run", run: coverage::step },
     Step { name: "property", about: "the property tests, with a thousand times as many cases", run: properties::step },
     Step { name: "peers", about: "what went wrong in other crates, on them and on fusebox", run: peers::step },
+    Step {
+        name: "model",
+        about: "the protocol of the shared words, in every state of a few threads",
+        run: model::step,
+    },
 ];
