@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "of the library, only what threads share is run here")]
 #![allow(unexpected_cfgs, reason = "the library's features are none of this package's")]
+#![allow(clippy::unused_self, clippy::wrong_self_convention, reason = "what is public in the library is not here")]
 
 mod atomic;
 #[path = "../../../core/src/breaker.rs"]

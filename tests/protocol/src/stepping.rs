@@ -123,12 +123,11 @@ pub(crate) fn step(ghost: Seen, take: impl FnOnce() -> Seen) -> Seen {
         Note,
     }
     let way = with(|run| match (run.mode, run.log.get(run.at)) {
-        (Mode::Free, _) => Way::Take,
+        (Mode::Free, _) | (Mode::Rest, None) => Way::Take,
         (_, Some(seen)) => {
             run.at += 1;
             Way::Answer(*seen)
         }
-        (Mode::Rest, None) => Way::Take,
         (Mode::One, None) if run.stepped => {
             run.ghost = true;
             Way::Answer(ghost)

@@ -127,9 +127,8 @@ impl<P: Words> Protocol<P> {
             one.log.clear();
             one.ticket = match answer {
                 Answer::Granted(low) => Some(Ticket { circuit: place as u8, low }),
-                Answer::Refused => None,
                 Answer::Done if op.is_by_hand() => one.ticket,
-                Answer::Done => None,
+                Answer::Refused | Answer::Done => None,
             };
         }
         after
