@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::PrefixError;
 use crate::exporter::Exporter;
-use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Series};
+use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Read, Series};
 
 /// Makes an [`Exporter`].
 ///
@@ -110,6 +110,8 @@ pub(crate) struct NamedFamily {
     pub(crate) family: &'static Family,
     /// How the lines of each of its series go on after the circuit, up to the value.
     pub(crate) tails: Vec<String>,
+    /// The number of the first, if its series tell of counts, one after the other.
+    pub(crate) counts: Option<usize>,
 }
 
 impl NamedFamily {
@@ -119,7 +121,13 @@ impl NamedFamily {
             let labels = series.labels.iter().flat_map(|&(label, value)| ["\",", label, "=\"", value]);
             labels.chain(["\"} "]).collect()
         };
-        Self { name: series::name(prefix, family), family, tails: series.iter().map(tail).collect() }
+        let counts = match series.first() {
+            Some(Series { read: Read::Count(first), .. }) => Some(*first),
+            _ => None,
+        };
+        let in_a_row = |first: &usize| series.iter().zip(*first..).all(|(one, number)| one.read == Read::Count(number));
+        let (name, tails) = (series::name(prefix, family), series.iter().map(tail).collect());
+        Self { name, family, tails, counts: counts.filter(in_a_row) }
     }
 }
 

@@ -154,8 +154,16 @@ pub(crate) struct Push {
 #[derive(Default)]
 struct OfWholeSet {
     circuits: Option<Gauge>,
-    evicted: (Option<Counter>, Sum, u64),
-    refused: (Option<Counter>, Sum, u64),
+    evicted: OneCount,
+    refused: OneCount,
+}
+
+/// A count of a set.
+struct OneCount {
+    counter: Option<Counter>,
+    sum: Sum,
+    /// What it was when it was last told.
+    before: u64,
 }
 
 impl Push {
@@ -173,7 +181,7 @@ impl Push {
 
     /// The set is gone: another that goes by its name begins to count at 0.
     pub(crate) fn end(&mut self) {
-        (self.of_set.evicted.2, self.of_set.refused.2) = (0, 0);
+        (self.of_set.evicted.before, self.of_set.refused.before) = (0, 0);
         self.book.end();
     }
 
@@ -202,11 +210,12 @@ impl Push {
 
     fn tell(&mut self, set: &Arc<str>, to: &To<'_>) {
         let Self { book, told, by_name, other, .. } = self;
-        for known in book.named() {
-            let at = by_name.get(&known.name).copied().unwrap_or_else(|| {
-                by_name.insert(known.name.clone(), told.len());
-                told.push(Told::new(known.name.clone().into()));
-                told.len() - 1
+        for known in book.named_mut() {
+            let at = *known.told.get_or_insert_with(|| {
+                *by_name.entry(known.name.clone()).or_insert_with(|| {
+                    told.push(Told::new(known.name.clone().into()));
+                    told.len() - 1
+                })
             });
             if let Some(told) = told.get_mut(at) {
                 told.tell(&known.row, &known.before, set, to);
@@ -226,29 +235,21 @@ impl OfWholeSet {
     /// Another recorder is told everything anew.
     fn forget_recorder(&mut self) {
         self.circuits = None;
-        for (counter, sum, _) in [&mut self.evicted, &mut self.refused] {
-            *counter = None;
-            sum.forget_recorder();
-        }
+        (self.evicted.counter, self.refused.counter) = (None, None);
     }
 
     fn tell(&mut self, seen: Seen, set: &Arc<str>, to: &To<'_>) {
         for NamedFamily { name, family, .. } in to.families {
             let Of::Sets(what) = family.of else { continue };
             let key = || key((name, family), set, None, &[]);
-            let ((counter, sum, before), now) = match what {
+            match what {
                 OfSet::Circuits => {
                     let gauge = self.circuits.get_or_insert_with(|| to.gauge(&key()));
                     gauge.set(number(Value::Count(seen.circuits)));
-                    continue;
                 }
-                OfSet::Evicted => (&mut self.evicted, seen.totals.evicted),
-                OfSet::Refused => (&mut self.refused, seen.totals.refused),
-            };
-            let Some(now) = now else { continue };
-            sum.add(Value::Count(now), Value::Count(*before));
-            *before = now;
-            sum.tell(counter.get_or_insert_with(|| to.counter(&key())));
+                OfSet::Evicted => self.evicted.tell(seen.totals.evicted, || to.counter(&key())),
+                OfSet::Refused => self.refused.tell(seen.totals.refused, || to.counter(&key())),
+            }
         }
     }
 
@@ -256,6 +257,26 @@ impl OfWholeSet {
         if let Some(gauge) = &self.circuits {
             gauge.set(0.0);
         }
+    }
+}
+
+impl Default for OneCount {
+    fn default() -> Self {
+        Self { counter: None, sum: Sum::Count(0), before: 0 }
+    }
+}
+
+impl OneCount {
+    fn tell(&mut self, now: Option<u64>, make: impl FnOnce() -> Counter) {
+        let Some(now) = now else { return };
+        let Self { counter, sum, before } = self;
+        let counter = counter.get_or_insert_with(|| {
+            let counter = make();
+            sum.tell_all(&counter);
+            counter
+        });
+        sum.add(Value::Count(now), Value::Count(*before), counter);
+        *before = now;
     }
 }
 
