@@ -49,7 +49,9 @@ impl Totals {
     pub(crate) fn count(&self, number: usize) -> u64 {
         match self.calls.get(number) {
             Some(count) => *count,
-            None => self.transitions.iter().find(|(known, _)| usize::from(*known) == number).map_or(0, |(_, count)| *count),
+            None => {
+                self.transitions.iter().find(|(known, _)| usize::from(*known) == number).map_or(0, |(_, count)| *count)
+            }
         }
     }
 

@@ -16,8 +16,8 @@ use told::{Sum, Told, number};
 
 impl Exporter {
     /// Brings the recorder of the [`metrics`] facade up to date, whichever is installed when this is called: what was
-    /// counted since the last call is added to its counters, and its gauges are set. To be called before the recorder
-    /// renders, or now and then, by a timer for instance.
+    /// counted since the last call is added to its counters, and gauges are set to what they are by now. To be called
+    /// before the recorder renders, or now and then, by a timer for instance.
     ///
     /// Counters never go back and lose nothing of what was counted when their circuit was last read; those of a circuit
     /// that is made anew go on. A recorder cannot let go of series. Where a circuit or a set is gone, its counters stay as
@@ -27,6 +27,9 @@ impl Exporter {
     /// The facade's counters are whole numbers: of the time in a state the fraction of a second is told with the next. A
     /// recorder that is installed later is told everything from the start, but for the durations of calls, which it is
     /// told from the first `sync` on.
+    ///
+    /// Recorders keep their gauges, so one that is what it was is left alone, but for every eighth call, which tells it
+    /// again: that is for recorders that only pass on what they are told.
     ///
     /// Leave a recorder's timeout for idle metrics off: a circuit that nothing happens to would be gone.
     ///
@@ -146,8 +149,16 @@ pub(crate) struct Push {
     other: Option<(Told, Totals)>,
     of_set: OfWholeSet,
     address: usize,
+    /// Counts what was told.
+    turn: usize,
     /// Whether something is told of that may be gone.
     there: bool,
+}
+
+/// With every eighth turn all gauges of a circuit are told again, for recorders that pass on what they are told and keep
+/// nothing. Circuits have different turns.
+const fn is_told_again(turn: usize, number: usize) -> bool {
+    turn.wrapping_add(number) % 8 == 0
 }
 
 /// What was told of a set as a whole.
@@ -175,6 +186,7 @@ impl Push {
             other: None,
             of_set: OfWholeSet::default(),
             address: 0,
+            turn: 0,
             there: false,
         }
     }
@@ -194,6 +206,7 @@ impl Push {
             self.told.iter_mut().chain(other).for_each(|told| told.tell_another(set, to));
         }
         let seen = source.and_then(|source| self.book.look(source));
+        self.turn = self.turn.wrapping_add(1);
         let other = self.other.iter_mut().map(|(told, _)| told);
         self.told.iter_mut().chain(other).for_each(|told| told.there = false);
         if let Some(seen) = seen {
@@ -204,12 +217,14 @@ impl Push {
             self.of_set.tell_gone();
         }
         let other = self.other.iter_mut().map(|(told, _)| told);
-        self.told.iter_mut().chain(other).filter(|told| !told.there).for_each(|told| told.tell_gone(to));
+        for (number, told) in self.told.iter_mut().chain(other).enumerate().filter(|(_, told)| !told.there) {
+            told.tell_gone(is_told_again(self.turn, number), to);
+        }
         seen.is_some()
     }
 
     fn tell(&mut self, set: &Arc<str>, to: &To<'_>) {
-        let Self { book, told, by_name, other, .. } = self;
+        let Self { book, told, by_name, other, turn, .. } = self;
         for known in book.named_mut() {
             let at = *known.told.get_or_insert_with(|| {
                 *by_name.entry(known.name.clone()).or_insert_with(|| {
@@ -218,13 +233,13 @@ impl Push {
                 })
             });
             if let Some(told) = told.get_mut(at) {
-                told.tell(&known.row, &known.before, set, to);
+                told.tell(&known.row, &known.before, is_told_again(*turn, at), set, to);
                 pass_on(known, set, &told.name, to);
             }
         }
         if let Some(row) = book.other() {
             let (told, before) = other.get_or_insert_with(|| (Told::new(OTHER.into()), Totals::default()));
-            told.tell(row, before, set, to);
+            told.tell(row, before, true, set, to);
             before.clone_from(&row.totals);
             book.folded().for_each(|known| pass_on(known, set, &told.name, to));
         }
