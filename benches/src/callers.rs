@@ -57,10 +57,10 @@ pub fn measure(turns: u32) -> Result<Vec<Line>> {
         }
     }
     let of = pages.len();
-    let page = Line { row: ROW, name: "a page of all of them", kind: Kind::Floor, time: Quartiles::of(pages), kept: of, of };
+    let page =
+        Line { row: ROW, name: "a page of all of them", kind: Kind::Floor, time: Quartiles::of(pages), kept: of, of };
     let [slow_alone, longest_alone] = alone.lines("99.9 % of the calls, alone", "the longest call, alone", Kind::Floor);
-    let [slow, longest] =
-        meanwhile.lines("99.9 % of the calls, meanwhile", "the longest call, meanwhile", Kind::Ours);
+    let [slow, longest] = meanwhile.lines("99.9 % of the calls, meanwhile", "the longest call, meanwhile", Kind::Ours);
     Ok(vec![page, slow_alone, slow, longest_alone, longest])
 }
 

@@ -62,21 +62,19 @@ impl Exported {
     pub fn new(circuits: usize, series: Series) -> Result<Self> {
         let builder = Exporter::builder().max_circuits(circuits);
         let (counts, builder) = match series {
-            Series::Some13 => {
-                (Counts::Failures, builder.only([Metric::State, Metric::Calls, Metric::Rejections]))
-            }
+            Series::Some13 => (Counts::Failures, builder.only([Metric::State, Metric::Calls, Metric::Rejections])),
             Series::All26 => (Counts::All, builder),
         };
         let set = CircuitBreakerSet::builder().counts(counts).capacity(circuits).build()?;
         let exporter = builder.build()?;
         exporter.register("upstreams", &set)?;
         let peers = (0..circuits).map(|peer| format!("upstream-{peer:06}.internal")).collect();
-        let exported = Self { set, peers, exporter };
-        exported.call_all()?;
-        let page = exported.exporter.render();
+        let all = Self { set, peers, exporter };
+        all.call_all()?;
+        let page = all.exporter.render();
         let lines = page.lines().filter(|line| line.contains(",circuit=")).count();
         ensure!(lines == circuits * series.count(), "{lines} series of {circuits} circuits");
-        Ok(exported)
+        Ok(all)
     }
 
     /// Calls each, and one of ten fails, so that counters have something to tell.
@@ -142,7 +140,10 @@ fn looks(exported: &Exported) -> Result<Vec<Look<'_>>> {
     let (recorder, handle) = recorder();
     metrics::with_local_recorder(&recorder, || exporter.sync());
     let theirs = handle.render();
-    ensure!(theirs.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count() >= CIRCUITS * 13, "{theirs}");
+    ensure!(
+        theirs.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count() >= CIRCUITS * 13,
+        "{theirs}"
+    );
     Ok(vec![
         look(
             Kind::Floor,
@@ -173,11 +174,7 @@ fn looks(exported: &Exported) -> Result<Vec<Look<'_>>> {
                 }
             }),
         ),
-        look(
-            Kind::Ours,
-            "sync",
-            Box::new(move || metrics::with_local_recorder(&recorder, || exporter.sync())),
-        ),
+        look(Kind::Ours, "sync", Box::new(move || metrics::with_local_recorder(&recorder, || exporter.sync()))),
         Look {
             every: 20,
             ..look(Kind::Peer, "metrics-exporter-prometheus", Box::new(move || drop(black_box(handle.render()))))

@@ -40,6 +40,7 @@ impl<'a> Circuits<'a> {
     }
 
     /// One circuit, by the name of its peer. What was counted under one name must not go back.
+    #[allow(clippy::needless_pass_by_value, reason = "a sample is made for this")]
     pub fn add(&mut self, name: impl Display, sample: Sample) {
         (self.take)(&name, None, &sample);
     }

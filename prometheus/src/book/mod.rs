@@ -140,9 +140,8 @@ impl Book {
     /// The set is gone, and no circuit of it comes back.
     pub(crate) fn end(&mut self) {
         (self.look, self.done) = (self.look + 1, self.look + 1);
-        self.circuits.clear();
-        self.places.clear();
-        self.order.clear();
+        // What they took is given back.
+        (self.circuits, self.places, self.order) = (Vec::new(), HashMap::new(), Vec::new());
         self.settled = false;
         if self.keeps_names {
             self.names.values_mut().for_each(|taken| *taken = false);

@@ -1,18 +1,20 @@
 //! What a recorder of the `metrics` facade is told.
 
 mod told;
+mod whole_set;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder, SharedString};
 
-use crate::book::{Book, Known, OTHER, Seen, Totals, Value};
+use crate::book::{Book, Known, OTHER, Totals};
 use crate::builder::NamedFamily;
 use crate::exporter::Exporter;
-use crate::series::{Family, Kind, OUTCOMES, Of, OfSet, Series, Vocabulary};
+use crate::series::{Family, Kind, OUTCOMES, Of, Series, Vocabulary};
 use crate::source::Source;
-use told::{Sum, Told, number};
+use told::Told;
+use whole_set::OfWholeSet;
 
 impl Exporter {
     /// Brings the recorder of the [`metrics`] facade up to date, whichever is installed when this is called: what was
@@ -158,23 +160,7 @@ pub(crate) struct Push {
 /// With every eighth turn all gauges of a circuit are told again, for recorders that pass on what they are told and keep
 /// nothing. Circuits have different turns.
 const fn is_told_again(turn: usize, number: usize) -> bool {
-    turn.wrapping_add(number) % 8 == 0
-}
-
-/// What was told of a set as a whole.
-#[derive(Default)]
-struct OfWholeSet {
-    circuits: Option<Gauge>,
-    evicted: OneCount,
-    refused: OneCount,
-}
-
-/// A count of a set.
-struct OneCount {
-    counter: Option<Counter>,
-    sum: Sum,
-    /// What it was when it was last told.
-    before: u64,
+    turn.wrapping_add(number).is_multiple_of(8)
 }
 
 impl Push {
@@ -193,7 +179,7 @@ impl Push {
 
     /// The set is gone: another that goes by its name begins to count at 0.
     pub(crate) fn end(&mut self) {
-        (self.of_set.evicted.before, self.of_set.refused.before) = (0, 0);
+        self.of_set.end();
         self.book.end();
     }
 
@@ -243,55 +229,6 @@ impl Push {
             before.clone_from(&row.totals);
             book.folded().for_each(|known| pass_on(known, set, &told.name, to));
         }
-    }
-}
-
-impl OfWholeSet {
-    /// Another recorder is told everything anew.
-    fn forget_recorder(&mut self) {
-        self.circuits = None;
-        (self.evicted.counter, self.refused.counter) = (None, None);
-    }
-
-    fn tell(&mut self, seen: Seen, set: &Arc<str>, to: &To<'_>) {
-        for NamedFamily { name, family, .. } in to.families {
-            let Of::Sets(what) = family.of else { continue };
-            let key = || key((name, family), set, None, &[]);
-            match what {
-                OfSet::Circuits => {
-                    let gauge = self.circuits.get_or_insert_with(|| to.gauge(&key()));
-                    gauge.set(number(Value::Count(seen.circuits)));
-                }
-                OfSet::Evicted => self.evicted.tell(seen.totals.evicted, || to.counter(&key())),
-                OfSet::Refused => self.refused.tell(seen.totals.refused, || to.counter(&key())),
-            }
-        }
-    }
-
-    fn tell_gone(&self) {
-        if let Some(gauge) = &self.circuits {
-            gauge.set(0.0);
-        }
-    }
-}
-
-impl Default for OneCount {
-    fn default() -> Self {
-        Self { counter: None, sum: Sum::Count(0), before: 0 }
-    }
-}
-
-impl OneCount {
-    fn tell(&mut self, now: Option<u64>, make: impl FnOnce() -> Counter) {
-        let Some(now) = now else { return };
-        let Self { counter, sum, before } = self;
-        let counter = counter.get_or_insert_with(|| {
-            let counter = make();
-            sum.tell_all(&counter);
-            counter
-        });
-        sum.add(Value::Count(now), Value::Count(*before), counter);
-        *before = now;
     }
 }
 
