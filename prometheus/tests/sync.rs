@@ -181,7 +181,7 @@ fn a_gauge_is_told_when_it_changes_and_with_every_eighth_sync() {
         metrics::with_local_recorder(&recorder, || exporter.sync());
         let snapshot = recorder.snapshotter().snapshot().into_vec();
         let states = snapshot.into_iter().filter(|(key, ..)| key.key().name() == "circuit_breaker_state");
-        states.map(|(.., value)| if value == DebugValue::Gauge(1.0.into()) { 1 } else { 0 }).sum::<u32>()
+        states.map(|(.., value)| u32::from(value == DebugValue::Gauge(1.0.into()))).sum::<u32>()
     };
     assert_eq!(told(), 1);
     let once_in_eight: Vec<u32> = (0..16).map(|_| told()).collect();
