@@ -5,6 +5,10 @@
 
 pub mod answer;
 #[cfg(feature = "peers")]
+pub mod callers;
+#[cfg(feature = "peers")]
+pub mod exporting;
+#[cfg(feature = "peers")]
 pub mod keys;
 pub mod paths;
 #[cfg(feature = "peers")]

@@ -9,6 +9,7 @@ use anyhow::{Result, ensure};
 use fusebox::clock::ManualClock;
 use fusebox::policy::{CountWindow, Rates, TripPolicy};
 use fusebox::{CircuitBreaker, Settings, checked};
+use fusebox_prometheus::Exporter;
 use fusebox_std::{CircuitBreakerSet, Counts, Handle};
 
 use crate::answer::Answer;
@@ -29,6 +30,7 @@ pub struct Path {
 }
 
 type Clock = &'static ManualClock<1_000>;
+type Set = CircuitBreakerSet<u64, Clock>;
 
 static CLOCK: ManualClock<1_000> = ManualClock::new();
 
@@ -49,6 +51,7 @@ pub fn all() -> Result<Vec<Path>> {
     let mut paths = breakers();
     paths.extend(handles()?);
     paths.extend(sets()?);
+    paths.extend(exported()?);
     Ok(paths)
 }
 
@@ -77,9 +80,9 @@ fn handles() -> Result<Vec<Path>> {
     open.open();
     let window = handle(WINDOW, Counts::Failures)?;
     Ok(vec![
-        succeeds("handle_success", move || Answer::of(failures.call(work))),
+        handle_path("handle_success", failures, None),
         succeeds("handle_success_counts_none", move || Answer::of(none.call(work))),
-        succeeds("handle_success_counts_all", move || Answer::of(all.call(work))),
+        handle_path("handle_success_counts_all", all, None),
         fails("handle_failure", move || Answer::of(failing.call(later))),
         rejects("handle_reject", move || Answer::of(open.call(work))),
         succeeds("handle_count_window_success", move || Answer::of(window.call(work))),
@@ -100,18 +103,66 @@ fn sets() -> Result<Vec<Path>> {
     // The table's hash is another in each run, so not each peer is found in the first place that is looked at, and now and
     // then a table is about to grow, which every look notices.
     for peer in 0..LOOKED_UP {
-        let set = CircuitBreakerSet::<u64>::builder().clock(&CLOCK, Settings::DEFAULT).build()?;
-        for other in 0..PEERS {
-            set.handle(&other)?;
-        }
-        ensure!(set.len() as u64 == PEERS, "the set has {} peers", set.len());
+        let set = full_set()?;
         let (called, asked) = (set.clone(), set);
-        paths.push(succeeds("set_call", move || Answer::of(called.call(&peer, work))));
+        paths.push(set_path("set_call", called, peer, None));
         paths.push(succeeds("set_handle", move || {
             asked.handle(&peer).map_or(Answer::Rejected, |_| Answer::unguarded(work()))
         }));
     }
     Ok(paths)
+}
+
+/// The same calls as without the end of their names, to circuits that are exported. They must take as many instructions.
+fn exported() -> Result<Vec<Path>> {
+    let mut paths = vec![];
+    for (name, counts) in
+        [("handle_success_exported", Counts::Failures), ("handle_success_counts_all_exported", Counts::All)]
+    {
+        let set = CircuitBreakerSet::<u64>::builder().clock(&CLOCK, Settings::DEFAULT).counts(counts).build()?;
+        let handle = set.handle(&1)?;
+        let exporter = exporter_of(&set)?;
+        paths.push(handle_path(name, handle, Some((set, exporter))));
+    }
+    for peer in 0..LOOKED_UP {
+        let set = full_set()?;
+        let exporter = exporter_of(&set)?;
+        paths.push(set_path("set_call_exported", set, peer, Some(exporter)));
+    }
+    Ok(paths)
+}
+
+/// The same code whether there is an exporter or not. It is there as long as calls are made.
+fn handle_path(name: &'static str, handle: Handle<u64, Clock>, exported: Option<(Set, Exporter)>) -> Path {
+    succeeds(name, move || {
+        let _exported = &exported;
+        Answer::of(handle.call(work))
+    })
+}
+
+fn set_path(name: &'static str, set: Set, peer: u64, exporter: Option<Exporter>) -> Path {
+    succeeds(name, move || {
+        let _exporter = &exporter;
+        Answer::of(set.call(&peer, work))
+    })
+}
+
+fn full_set() -> Result<Set> {
+    let set = CircuitBreakerSet::<u64>::builder().clock(&CLOCK, Settings::DEFAULT).build()?;
+    for peer in 0..PEERS {
+        set.handle(&peer)?;
+    }
+    ensure!(set.len() as u64 == PEERS, "the set has {} peers", set.len());
+    Ok(set)
+}
+
+/// An exporter that wrote a page of the set.
+fn exporter_of(set: &Set) -> Result<Exporter> {
+    let exporter = Exporter::new();
+    exporter.register("peers", set)?;
+    let (page, circuits) = (exporter.render(), format!("circuits{{set=\"peers\"}} {}", set.len()));
+    ensure!(page.contains(&circuits), "the page has other circuits");
+    Ok(exporter)
 }
 
 /// Sets, each with a peer, of which the one counts that is found with the fewest instructions.

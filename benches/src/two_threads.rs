@@ -1,6 +1,6 @@
 //! Two threads on one breaker. A sample counts only if both ran all the time, and at the same time.
 
-mod disturbed;
+pub(crate) mod disturbed;
 mod meeting;
 
 use std::thread;

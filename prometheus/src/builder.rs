@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::error::PrefixError;
 use crate::exporter::Exporter;
-use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Series};
+use crate::metric::Metric;
+use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Read, Series};
 
 /// Makes an [`Exporter`].
 ///
@@ -20,6 +21,8 @@ use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Series};
 pub struct ExporterBuilder {
     prefix: String,
     max_circuits: usize,
+    /// By their bits.
+    metrics: u16,
     created: bool,
     resilience4j: bool,
 }
@@ -29,7 +32,9 @@ const MAX_CIRCUITS: usize = 1_000;
 
 impl Default for ExporterBuilder {
     fn default() -> Self {
-        Self { prefix: PREFIX.into(), max_circuits: MAX_CIRCUITS, created: false, resilience4j: false }
+        let builder =
+            Self { prefix: PREFIX.into(), max_circuits: MAX_CIRCUITS, metrics: 0, created: false, resilience4j: false };
+        builder.only(Metric::ALL)
     }
 }
 
@@ -46,6 +51,23 @@ impl ExporterBuilder {
     /// A circuit has about 30 series. Whose name is taken, since two keys are displayed alike, is among the others too.
     pub fn max_circuits(mut self, circuits: usize) -> Self {
         self.max_circuits = circuits;
+        self
+    }
+
+    /// Of each circuit only these metrics, by default all. Those of whole sets and the names of resilience4j stay.
+    ///
+    /// For many circuits: a circuit has about 30 series, and with [`State`](Metric::State), [`Calls`](Metric::Calls) and
+    /// [`Rejections`](Metric::Rejections) half of them.
+    ///
+    /// ```
+    /// use fusebox_prometheus::{Exporter, Metric};
+    ///
+    /// let exporter = Exporter::builder().only([Metric::State, Metric::Calls, Metric::Rejections]).build()?;
+    /// # let _ = exporter;
+    /// # Ok::<(), fusebox_prometheus::PrefixError>(())
+    /// ```
+    pub fn only(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
+        self.metrics = metrics.into_iter().map(Metric::bit).fold(0, |bits, bit| bits | bit);
         self
     }
 
@@ -110,6 +132,8 @@ pub(crate) struct NamedFamily {
     pub(crate) family: &'static Family,
     /// How the lines of each of its series go on after the circuit, up to the value.
     pub(crate) tails: Vec<String>,
+    /// The number of the first, if its series tell of counts, one after the other.
+    pub(crate) counts: Option<usize>,
 }
 
 impl NamedFamily {
@@ -119,14 +143,23 @@ impl NamedFamily {
             let labels = series.labels.iter().flat_map(|&(label, value)| ["\",", label, "=\"", value]);
             labels.chain(["\"} "]).collect()
         };
-        Self { name: series::name(prefix, family), family, tails: series.iter().map(tail).collect() }
+        let counts = match series.first() {
+            Some(Series { read: Read::Count(first), .. }) => Some(*first),
+            _ => None,
+        };
+        let in_a_row = |first: &usize| series.iter().zip(*first..).all(|(one, number)| one.read == Read::Count(number));
+        let (name, tails) = (series::name(prefix, family), series.iter().map(tail).collect());
+        Self { name, family, tails, counts: counts.filter(in_a_row) }
     }
 }
 
 impl Options {
     fn new(builder: &ExporterBuilder) -> Self {
         let theirs = RESILIENCE4J.iter().filter(|_| builder.resilience4j);
-        let named = OURS.iter().chain(theirs).map(|family| NamedFamily::new(&builder.prefix, family));
+        let left_out = Metric::ALL.into_iter().filter(|metric| builder.metrics & metric.bit() == 0);
+        let left_out: Vec<_> = left_out.map(Metric::name).collect();
+        let ours = OURS.iter().filter(|family| !left_out.contains(&family.name));
+        let named = ours.chain(theirs).map(|family| NamedFamily::new(&builder.prefix, family));
         let mut families: Vec<_> = named.collect();
         families.sort_by(|one, other| one.name.cmp(&other.name));
         Self { most_circuits: builder.max_circuits, created: builder.created, families }

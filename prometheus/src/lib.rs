@@ -72,6 +72,7 @@ mod error;
 mod exporter;
 #[cfg(feature = "install")]
 mod install;
+mod metric;
 #[cfg(feature = "metrics")]
 mod push;
 mod registered;
@@ -88,6 +89,7 @@ pub use error::{PrefixError, RegisterError};
 pub use exporter::Exporter;
 #[cfg(feature = "install")]
 pub use install::{InstallError, Installed};
+pub use metric::Metric;
 #[cfg(feature = "axum")]
 pub use route::metrics_route;
 pub use sample::Sample;

@@ -32,7 +32,7 @@ pub struct Circuits<'a> {
 }
 
 /// Takes in a circuit's name, who it is if that is known, and how it is.
-pub(crate) type Take<'a> = dyn FnMut(&dyn Display, Option<Incarnation>, Sample) + 'a;
+pub(crate) type Take<'a> = dyn FnMut(&dyn Display, Option<Incarnation>, &Sample) + 'a;
 
 impl<'a> Circuits<'a> {
     pub(crate) fn new(take: &'a mut Take<'a>) -> Self {
@@ -40,8 +40,9 @@ impl<'a> Circuits<'a> {
     }
 
     /// One circuit, by the name of its peer. What was counted under one name must not go back.
+    #[allow(clippy::needless_pass_by_value, reason = "a sample is made for this")]
     pub fn add(&mut self, name: impl Display, sample: Sample) {
-        (self.take)(&name, None, sample);
+        (self.take)(&name, None, &sample);
     }
 }
 
@@ -106,7 +107,7 @@ where
             let incarnation = handle.incarnation();
             let mut sample = Sample::of_handle(&handle);
             sample.durations = self.durations.as_ref().map(|durations| durations.histograms(&incarnation));
-            (circuits.take)(handle.key(), Some(incarnation), sample);
+            (circuits.take)(handle.key(), Some(incarnation), &sample);
         }
         Some(SetTotals { evicted: Some(set.evicted()), refused: Some(set.refused()) })
     }

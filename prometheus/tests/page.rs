@@ -11,7 +11,7 @@ use std::time::Duration;
 use common::{Page, Set, builder, clock, fail, secs, succeed, timeless, trip};
 use fusebox::policy::{CountWindow, Rates, SlowCountWindow};
 use fusebox::{CircuitBreaker, Outcome, Settings, State};
-use fusebox_prometheus::{CallDurations, Exporter, Format, Sample, from_fn};
+use fusebox_prometheus::{CallDurations, Exporter, Format, Metric, Sample, from_fn};
 use fusebox_std::{CircuitBreakerSet, Counts};
 
 /// Two sets: one with three circuits of which one is open, one with a rate, slow calls and observe mode.
@@ -112,6 +112,21 @@ fn whatever_writes_gets_the_same_page() {
     assert_eq!(text, exporter.render_as(Format::OpenMetrics));
     assert_eq!(text.as_bytes(), bytes);
     assert!(exporter.write(Format::Prometheus, &mut Full).is_err());
+}
+
+#[test]
+fn what_is_not_asked_for_is_left_out() {
+    let exporter = Exporter::builder().only([Metric::State, Metric::Calls, Metric::Rejections]).build().unwrap();
+    let _sets = shop(&exporter);
+    let page = Page::of(&exporter);
+    let full = Exporter::new();
+    let _sets = shop(&full);
+    let mut expected = Page::of(&full);
+    let kept =
+        ["state{", "calls_total{", "rejections_total{", "circuits{", "circuits_evicted_total{", "refused_peers_total{"];
+    expected.0.retain(|series, _| kept.iter().any(|name| series.starts_with(&format!("circuit_breaker_{name}"))));
+    assert_eq!(page.0, expected.0);
+    assert_eq!(page.sum("state"), 4.0);
 }
 
 #[test]

@@ -4,19 +4,22 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
 
 use common::{builder, clock, fail, secs, succeed, trip};
 use fusebox::State;
 use fusebox::policy::{CountWindow, Rates};
 use fusebox_prometheus::{CallDurations, Exporter};
 use fusebox_std::CircuitBreakerSet;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use metrics_util::registry::{AtomicStorage, Registry};
 
-/// A recorder, and all that it was told so far: its own snapshots have only what came since the last.
-#[derive(Default)]
+/// A recorder that keeps what it is told, as recorders do, and what of it was there at the last look.
 struct Recorder {
-    inner: DebuggingRecorder,
+    inner: Keeping,
     counters: HashMap<String, u64>,
     gauges: HashMap<String, f64>,
     histograms: HashMap<String, Vec<f64>>,
@@ -24,26 +27,70 @@ struct Recorder {
     came: HashMap<String, u64>,
 }
 
+struct Keeping {
+    registry: Registry<Key, AtomicStorage>,
+    described: Mutex<HashSet<String>>,
+}
+
+impl Keeping {
+    fn describe(&self, name: &KeyName) {
+        self.described.lock().unwrap().insert(name.as_str().to_owned());
+    }
+}
+
+impl metrics::Recorder for Keeping {
+    fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
+
+    fn describe_gauge(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
+
+    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        self.registry.get_or_create_counter(key, |counter| Counter::from_arc(Arc::clone(counter)))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        self.registry.get_or_create_gauge(key, |gauge| Gauge::from_arc(Arc::clone(gauge)))
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        self.registry.get_or_create_histogram(key, |histogram| Histogram::from_arc(Arc::clone(histogram)))
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        let inner = Keeping { registry: Registry::atomic(), described: Mutex::default() };
+        let (counters, gauges, histograms, came) = Default::default();
+        Self { inner, counters, gauges, histograms, came }
+    }
+}
+
 impl Recorder {
     fn sync(&mut self, exporter: &Exporter) -> &mut Self {
         metrics::with_local_recorder(&self.inner, || exporter.sync());
         self.came.clear();
-        for (key, _, help, value) in self.inner.snapshotter().snapshot().into_vec() {
-            assert!(help.is_some(), "{key:?} is not described");
-            let labels: Vec<_> = key.key().labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-            let name = format!("{} {}", key.key().name(), labels.join(","));
-            match value {
-                DebugValue::Counter(count) => {
-                    *self.counters.entry(name.clone()).or_default() += count;
-                    self.came.insert(name, count);
-                }
-                // A snapshot takes gauges away, so each is to be told anew.
-                DebugValue::Gauge(value) => drop(self.gauges.insert(name, value.0)),
-                DebugValue::Histogram(values) => {
-                    self.histograms.entry(name).or_default().extend(values.iter().map(|value| value.0));
-                }
-            }
-        }
+        let Keeping { registry, described } = &self.inner;
+        let name = |key: &Key| {
+            assert!(described.lock().unwrap().contains(key.name()), "{key:?} is not described");
+            let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+            format!("{} {}", key.name(), labels.join(","))
+        };
+        registry.visit_counters(|key, counter| {
+            let (name, count) = (name(key), counter.load(Relaxed));
+            let before = self.counters.insert(name.clone(), count).unwrap_or(0);
+            self.came.insert(name, count - before);
+        });
+        registry.visit_gauges(|key, gauge| {
+            self.gauges.insert(name(key), f64::from_bits(gauge.load(Relaxed)));
+        });
+        registry.visit_histograms(|key, histogram| drop(self.histograms.insert(name(key), histogram.data())));
         self
     }
 
@@ -121,6 +168,27 @@ fn counters_are_told_what_came_and_gauges_what_is() {
     recorder.sync(&exporter);
     assert_eq!((recorder.came[&calls], recorder.counters[&calls]), (1, 4));
     assert_eq!(recorder.gauges["circuit_breaker_circuits set=upstreams"], 1.0);
+}
+
+/// The debugging recorder forgets a gauge with every snapshot.
+#[test]
+fn a_gauge_is_told_when_it_changes_and_with_every_eighth_sync() {
+    let (recorder, exporter, clock) = (DebuggingRecorder::new(), Exporter::new(), clock());
+    let set = builder(clock).build().unwrap();
+    exporter.register("upstreams", &set).unwrap();
+    let circuit = set.handle("inventory").unwrap();
+    let told = || {
+        metrics::with_local_recorder(&recorder, || exporter.sync());
+        let snapshot = recorder.snapshotter().snapshot().into_vec();
+        let states = snapshot.into_iter().filter(|(key, ..)| key.key().name() == "circuit_breaker_state");
+        states.map(|(.., value)| u32::from(value == DebugValue::Gauge(1.0.into()))).sum::<u32>()
+    };
+    assert_eq!(told(), 1);
+    let once_in_eight: Vec<u32> = (0..16).map(|_| told()).collect();
+    assert_eq!(once_in_eight.iter().sum::<u32>(), 2, "{once_in_eight:?}");
+    assert_eq!(once_in_eight[..8], once_in_eight[8..]);
+    circuit.open();
+    assert_eq!(told(), 1);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The bytes of a breaker, and what a call allocates.
 
+use std::hint::black_box;
 use std::process::ExitCode;
 
 use allocation_counter::measure;
 use anyhow::{Context, Result};
+use fusebox_bench::exporting::{Exported, Series};
 use fusebox_bench::subject::Subject;
 use fusebox_bench::subjects;
+use fusebox_bench::work::work;
 
 fn main() -> ExitCode {
     match run() {
@@ -24,7 +27,34 @@ fn run() -> Result<()> {
     }
     let set = subjects::set_with(PEERS);
     let heap = taken(&set)? / u64::from(PEERS);
-    tell(&set, 0, heap)
+    tell(&set, 0, heap)?;
+    exported()
+}
+
+/// What an exporter keeps of a circuit for pages, and for a recorder that itself keeps nothing, and what a call allocates
+/// then.
+fn exported() -> Result<()> {
+    for series in Series::ALL {
+        // It has written a page already.
+        let Exported { set, peers, exporter } = Exported::new(PEERS as usize, series)?;
+        let circuit = set.handle(peers.first().context("no peers")?.as_str())?;
+        let to_recorder = measure(|| metrics::with_local_recorder(&metrics::NoopRecorder, || exporter.sync()));
+        let for_pages = measure(|| assert!(exporter.unregister("upstreams"), "it was exported"));
+        exporter.register("upstreams", &set)?;
+        drop(exporter.render());
+        let calls = measure(|| {
+            for _ in 0..1_000 {
+                let _ = black_box(circuit.call(work));
+            }
+        })
+        .count_total;
+        let per_call = f64::from(u32::try_from(calls)?) / 1_000.0;
+        for (what, bytes) in [("pages", -for_pages.bytes_current), ("a recorder", to_recorder.bytes_current)] {
+            let each = u64::try_from(bytes)? / u64::from(PEERS);
+            println!("bytes\tOurs\texporter, {what}, {} series\t0\t{each}\t{per_call}", series.count());
+        }
+    }
+    Ok(())
 }
 
 /// Peers in the set of which one is told.

@@ -10,7 +10,7 @@ use fusebox_bench::report::Line;
 use fusebox_bench::sampling::{self, Effort};
 use fusebox_bench::subjects::keyed::{self, Peers};
 use fusebox_bench::subjects::{self, Row};
-use fusebox_bench::{two_threads, work};
+use fusebox_bench::{callers, exporting, two_threads, work};
 
 fn main() -> ExitCode {
     match run() {
@@ -49,6 +49,10 @@ fn run() -> Result<()> {
         tell(&sampling::measure(peers.row(), &keyed::of(peers), Answer::Done, effort)?);
     }
     tell(&two_threads::measure("keyed_1000_two_threads", &keyed::of(Peers(1_000)), together)?);
+    for series in exporting::Series::ALL {
+        tell(&exporting::measure(series, 1_000 / less)?);
+    }
+    tell(&callers::measure(20 / less.min(4))?);
     Ok(())
 }
 

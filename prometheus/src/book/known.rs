@@ -26,6 +26,9 @@ pub(crate) struct Known {
     pub(super) seen: u64,
     /// Whether it has series of its own, once that was decided.
     pub(super) named: Option<bool>,
+    /// Where that which was told of its name is, once something was.
+    #[cfg(feature = "metrics")]
+    pub(crate) told: Option<usize>,
     /// What it says of itself.
     pub(crate) row: Row,
     /// What it said at the look before.
@@ -33,7 +36,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(super) fn new(identity: Identity, name: Box<str>, sample: Sample, look: u64) -> Self {
+    pub(super) fn new(identity: Identity, name: Box<str>, sample: &Sample, look: u64) -> Self {
         let mut escaped = String::with_capacity(name.len());
         // A string takes in everything.
         let _ = escape_label(&mut escaped, &name);
@@ -43,13 +46,15 @@ impl Known {
             escaped: escaped.into(),
             seen: look,
             named: None,
+            #[cfg(feature = "metrics")]
+            told: None,
             row: Row::of(sample),
             before: Totals::default(),
         }
     }
 
     /// `done` is the last look that came to its end: what was seen in one that did not was not taken up.
-    pub(super) fn update(&mut self, sample: Sample, look: u64, done: u64) {
+    pub(super) fn update(&mut self, sample: &Sample, look: u64, done: u64) {
         if self.seen <= done {
             std::mem::swap(&mut self.before, &mut self.row.totals);
         }
@@ -61,7 +66,7 @@ impl Known {
     pub(super) fn may_come_back(&self) -> bool {
         match &self.identity {
             Identity::Circuit(incarnation) => incarnation.is_alive(),
-            Identity::Name(_) => self.row.totals.counts.iter().any(|count| *count > 0),
+            Identity::Name(_) => self.row.totals.counted() != 0,
         }
     }
 }

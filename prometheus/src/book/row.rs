@@ -4,20 +4,22 @@ use std::time::{Duration, SystemTime};
 
 use fusebox::State;
 use fusebox::policy::Tally;
-use fusebox_std::Counts;
+use fusebox_std::{Counts, Transitions};
 
 use super::known::Known;
 use super::totals::Totals;
 use crate::durations::Histograms;
 use crate::sample::Sample;
-use crate::series::{self, AUTOMATIC, Buffered, Read};
+use crate::series::{self, AUTOMATIC_BITS, Bits, Buffered, Read, run};
 
 /// What the series of a circuit tell, or of several that are told of in one.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) totals: Totals,
-    /// Which counts are told of even while they are 0, by bit.
-    always: u64,
+    /// Which counts are told of even while they are 0.
+    always: Bits,
+    /// Which counts are told of: these, and those that are not 0.
+    told: Bits,
     has_times: bool,
     state: State,
     open_wait: Duration,
@@ -26,6 +28,16 @@ pub(crate) struct Row {
     pub(crate) made: Option<SystemTime>,
     /// Where callers note how long they took.
     pub(crate) durations: Option<Histograms>,
+}
+
+/// Which series there are.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    told: Bits,
+    has_times: bool,
+    window: bool,
+    changed: bool,
 }
 
 /// What a series tells.
@@ -38,7 +50,7 @@ pub(crate) enum Value {
 }
 
 impl Row {
-    pub(super) fn of(sample: Sample) -> Self {
+    pub(super) fn of(sample: &Sample) -> Self {
         let mut row = Self::none();
         row.update(sample);
         row
@@ -49,6 +61,7 @@ impl Row {
         Self {
             totals: Totals::default(),
             always: 0,
+            told: 0,
             has_times: false,
             state: State::Closed,
             open_wait: Duration::ZERO,
@@ -59,13 +72,15 @@ impl Row {
         }
     }
 
-    pub(super) fn update(&mut self, sample: Sample) {
-        self.totals = Totals::of(&sample);
-        self.always |= always(&sample);
+    pub(super) fn update(&mut self, sample: &Sample) {
+        self.totals.set(sample);
+        self.always |= always(sample);
+        self.told = self.always | self.totals.counted();
         self.has_times |= sample.state_times.is_some();
         (self.state, self.open_wait, self.window) = (sample.state, sample.open_wait, sample.window);
-        self.last_transition = sample.transitions.and_then(|transitions| transitions.last_at());
-        (self.made, self.durations) = (sample.made, sample.durations);
+        self.last_transition = sample.transitions.as_ref().and_then(Transitions::last_at);
+        self.made = sample.made;
+        self.durations.clone_from(&sample.durations);
     }
 
     /// Begins a look at those that are told of in one.
@@ -77,6 +92,7 @@ impl Row {
     pub(super) fn fold(&mut self, known: &Known) {
         self.totals.add_since(&known.row.totals, &known.before);
         self.always |= known.row.always;
+        self.told = self.always | self.totals.counted();
         self.has_times |= known.row.has_times;
         if urgency(known.row.state) > urgency(self.state) {
             self.state = known.row.state;
@@ -85,13 +101,25 @@ impl Row {
         self.last_transition = self.last_transition.max(known.row.last_transition);
     }
 
+    /// Which counts are told of.
+    pub(crate) const fn told(&self) -> Bits {
+        self.told
+    }
+
+    /// Two rows of the same shape have the same series.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn shape(&self) -> Shape {
+        let Self { told, has_times, window, last_transition, .. } = self;
+        Shape { told: *told, has_times: *has_times, window: window.is_some(), changed: last_transition.is_some() }
+    }
+
     /// What a series tells; `None` if it is not there.
+    #[inline]
     pub(crate) fn read(&self, what: Read) -> Option<Value> {
         Some(match what {
             Read::Count(index) => {
-                let count = *self.totals.counts.get(index)?;
-                let there = count > 0 || self.always & 1 << index != 0;
-                Value::Count(there.then_some(count)?)
+                let there = self.told & 1 << index != 0;
+                Value::Count(there.then(|| self.totals.count(index))?)
             }
             Read::Rejected => {
                 let sum = self.totals.rejected();
@@ -140,8 +168,7 @@ const fn urgency(state: State) -> u8 {
 }
 
 /// Which counts are told of from the start: what is counted, and the transitions that a circuit makes by itself.
-fn always(sample: &Sample) -> u64 {
-    let run = |start: usize, len: usize| ((1 << len) - 1) << start;
+fn always(sample: &Sample) -> Bits {
     let mut bits = match sample.counts {
         None | Some((_, Counts::None)) => 0,
         Some((_, Counts::All)) => run(series::CALLS, 4) | run(series::REJECTIONS, 4),
@@ -151,11 +178,10 @@ fn always(sample: &Sample) -> u64 {
         bits |= run(series::SLOW, 3);
     }
     if sample.transitions.is_some() {
-        for (from, to) in AUTOMATIC {
-            bits |= 1 << series::transition(from, to);
-            if let (State::Observe, Some(index)) = (sample.state, series::observed(from, to)) {
-                bits |= 1 << index;
-            }
+        let [made, observed] = AUTOMATIC_BITS;
+        bits |= made;
+        if sample.state == State::Observe {
+            bits |= observed;
         }
     }
     bits

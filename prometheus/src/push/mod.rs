@@ -1,23 +1,25 @@
 //! What a recorder of the `metrics` facade is told.
 
 mod told;
+mod whole_set;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder, SharedString};
 
-use crate::book::{Book, Known, OTHER, Seen, Totals, Value};
+use crate::book::{Book, Known, OTHER, Totals};
 use crate::builder::NamedFamily;
 use crate::exporter::Exporter;
-use crate::series::{Family, Kind, OUTCOMES, Of, OfSet, Series, Vocabulary};
+use crate::series::{Family, Kind, OUTCOMES, Of, Series, Vocabulary};
 use crate::source::Source;
-use told::{Sum, Told, number};
+use told::Told;
+use whole_set::OfWholeSet;
 
 impl Exporter {
     /// Brings the recorder of the [`metrics`] facade up to date, whichever is installed when this is called: what was
-    /// counted since the last call is added to its counters, and its gauges are set. To be called before the recorder
-    /// renders, or now and then, by a timer for instance.
+    /// counted since the last call is added to its counters, and gauges are set to what they are by now. To be called
+    /// before the recorder renders, or now and then, by a timer for instance.
     ///
     /// Counters never go back and lose nothing of what was counted when their circuit was last read; those of a circuit
     /// that is made anew go on. A recorder cannot let go of series. Where a circuit or a set is gone, its counters stay as
@@ -27,6 +29,9 @@ impl Exporter {
     /// The facade's counters are whole numbers: of the time in a state the fraction of a second is told with the next. A
     /// recorder that is installed later is told everything from the start, but for the durations of calls, which it is
     /// told from the first `sync` on.
+    ///
+    /// Recorders keep their gauges, so one that is what it was is left alone, but for every eighth call, which tells it
+    /// again: that is for recorders that only pass on what they are told.
     ///
     /// Leave a recorder's timeout for idle metrics off: a circuit that nothing happens to would be gone.
     ///
@@ -146,16 +151,16 @@ pub(crate) struct Push {
     other: Option<(Told, Totals)>,
     of_set: OfWholeSet,
     address: usize,
+    /// Counts what was told.
+    turn: usize,
     /// Whether something is told of that may be gone.
     there: bool,
 }
 
-/// What was told of a set as a whole.
-#[derive(Default)]
-struct OfWholeSet {
-    circuits: Option<Gauge>,
-    evicted: (Option<Counter>, Sum, u64),
-    refused: (Option<Counter>, Sum, u64),
+/// With every eighth turn all gauges of a circuit are told again, for recorders that pass on what they are told and keep
+/// nothing. Circuits have different turns.
+const fn is_told_again(turn: usize, number: usize) -> bool {
+    turn.wrapping_add(number).is_multiple_of(8)
 }
 
 impl Push {
@@ -167,13 +172,14 @@ impl Push {
             other: None,
             of_set: OfWholeSet::default(),
             address: 0,
+            turn: 0,
             there: false,
         }
     }
 
     /// The set is gone: another that goes by its name begins to count at 0.
     pub(crate) fn end(&mut self) {
-        (self.of_set.evicted.2, self.of_set.refused.2) = (0, 0);
+        self.of_set.end();
         self.book.end();
     }
 
@@ -186,6 +192,7 @@ impl Push {
             self.told.iter_mut().chain(other).for_each(|told| told.tell_another(set, to));
         }
         let seen = source.and_then(|source| self.book.look(source));
+        self.turn = self.turn.wrapping_add(1);
         let other = self.other.iter_mut().map(|(told, _)| told);
         self.told.iter_mut().chain(other).for_each(|told| told.there = false);
         if let Some(seen) = seen {
@@ -196,65 +203,31 @@ impl Push {
             self.of_set.tell_gone();
         }
         let other = self.other.iter_mut().map(|(told, _)| told);
-        self.told.iter_mut().chain(other).filter(|told| !told.there).for_each(|told| told.tell_gone(to));
+        for (number, told) in self.told.iter_mut().chain(other).enumerate().filter(|(_, told)| !told.there) {
+            told.tell_gone(is_told_again(self.turn, number), to);
+        }
         seen.is_some()
     }
 
     fn tell(&mut self, set: &Arc<str>, to: &To<'_>) {
-        let Self { book, told, by_name, other, .. } = self;
-        for known in book.named() {
-            let at = by_name.get(&known.name).copied().unwrap_or_else(|| {
-                by_name.insert(known.name.clone(), told.len());
-                told.push(Told::new(known.name.clone().into()));
-                told.len() - 1
+        let Self { book, told, by_name, other, turn, .. } = self;
+        for known in book.named_mut() {
+            let at = *known.told.get_or_insert_with(|| {
+                *by_name.entry(known.name.clone()).or_insert_with(|| {
+                    told.push(Told::new(known.name.clone().into()));
+                    told.len() - 1
+                })
             });
             if let Some(told) = told.get_mut(at) {
-                told.tell(&known.row, &known.before, set, to);
+                told.tell(&known.row, &known.before, is_told_again(*turn, at), set, to);
                 pass_on(known, set, &told.name, to);
             }
         }
         if let Some(row) = book.other() {
             let (told, before) = other.get_or_insert_with(|| (Told::new(OTHER.into()), Totals::default()));
-            told.tell(row, before, set, to);
+            told.tell(row, before, true, set, to);
             before.clone_from(&row.totals);
             book.folded().for_each(|known| pass_on(known, set, &told.name, to));
-        }
-    }
-}
-
-impl OfWholeSet {
-    /// Another recorder is told everything anew.
-    fn forget_recorder(&mut self) {
-        self.circuits = None;
-        for (counter, sum, _) in [&mut self.evicted, &mut self.refused] {
-            *counter = None;
-            sum.forget_recorder();
-        }
-    }
-
-    fn tell(&mut self, seen: Seen, set: &Arc<str>, to: &To<'_>) {
-        for NamedFamily { name, family, .. } in to.families {
-            let Of::Sets(what) = family.of else { continue };
-            let key = || key((name, family), set, None, &[]);
-            let ((counter, sum, before), now) = match what {
-                OfSet::Circuits => {
-                    let gauge = self.circuits.get_or_insert_with(|| to.gauge(&key()));
-                    gauge.set(number(Value::Count(seen.circuits)));
-                    continue;
-                }
-                OfSet::Evicted => (&mut self.evicted, seen.totals.evicted),
-                OfSet::Refused => (&mut self.refused, seen.totals.refused),
-            };
-            let Some(now) = now else { continue };
-            sum.add(Value::Count(now), Value::Count(*before));
-            *before = now;
-            sum.tell(counter.get_or_insert_with(|| to.counter(&key())));
-        }
-    }
-
-    fn tell_gone(&self) {
-        if let Some(gauge) = &self.circuits {
-            gauge.set(0.0);
         }
     }
 }

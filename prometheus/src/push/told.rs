@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Key};
+use metrics::{Counter, Gauge};
 
-use super::{Line, To};
-use crate::book::{Row, Totals, Value};
+use super::To;
+use crate::book::{Row, Shape, Totals, Value};
 use crate::series::{Kind, Read};
 
 /// What was told of circuits of one name.
@@ -14,6 +14,8 @@ pub(super) struct Told {
     pub(super) name: Arc<str>,
     /// Whether there is a circuit of that name now.
     pub(super) there: bool,
+    /// What series it had when it was last told of. As long as it has the same, nobody has to look for others.
+    shape: Option<Shape>,
     /// By which line of all, in their order. Most circuits have less than half of them.
     slots: Vec<(usize, Slot)>,
 }
@@ -21,21 +23,23 @@ pub(super) struct Told {
 /// What was told of one series.
 enum Slot {
     Count(Counter, Sum),
-    Gauge(Gauge),
+    Gauge(Gauge, LastTold),
 }
 
-/// All that was ever counted, and what of it was told: a recorder takes in whole numbers.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Sum {
-    count: u64,
-    /// Of counters that are lengths of time.
-    time: Duration,
-    told: u64,
+/// What a gauge was last told, if anything.
+#[derive(Clone, Copy)]
+struct LastTold(Option<u64>);
+
+/// All that was ever counted. A recorder takes in whole numbers, so of a length of time it was told the full seconds.
+#[derive(Clone, Copy)]
+pub(super) enum Sum {
+    Count(u64),
+    Time(Duration),
 }
 
 impl Told {
     pub(super) const fn new(name: Arc<str>) -> Self {
-        Self { name, there: false, slots: Vec::new() }
+        Self { name, there: false, shape: None, slots: Vec::new() }
     }
 
     /// Another recorder is told everything anew.
@@ -44,97 +48,108 @@ impl Told {
             let Some(line) = to.lines.get(*at) else { continue };
             let key = line.key(set, &self.name);
             match slot {
-                Slot::Gauge(gauge) => *gauge = to.gauge(&key),
+                Slot::Gauge(gauge, last) => (*gauge, *last) = (to.gauge(&key), LastTold(None)),
                 Slot::Count(counter, sum) => {
                     *counter = to.counter(&key);
-                    sum.forget_recorder();
-                    sum.tell(counter);
+                    sum.tell_all(counter);
                 }
             }
         }
     }
 
-    /// Tells of a circuit, and what it counted since `before`.
-    pub(super) fn tell(&mut self, row: &Row, before: &Totals, set: &Arc<str>, to: &To<'_>) {
+    /// Tells of a circuit, and what it counted since `before`; of its gauges those that changed, or all of them again.
+    pub(super) fn tell(&mut self, row: &Row, before: &Totals, again: bool, set: &Arc<str>, to: &To<'_>) {
         self.there = true;
+        if self.shape != Some(row.shape()) {
+            self.make_slots(row, set, to);
+            self.shape = Some(row.shape());
+        }
+        for (at, slot) in &mut self.slots {
+            let Some(line) = to.lines.get(*at) else { continue };
+            match (row.read(line.series.read), slot) {
+                (Some(value), Slot::Count(counter, sum)) => sum.add(value, before.read(line.series.read), counter),
+                (Some(value), Slot::Gauge(gauge, last)) => last.set(gauge, number(value), again),
+                // There is no value now, and a recorder cannot be told so.
+                (None, Slot::Gauge(gauge, last)) => last.set(gauge, f64::NAN, again),
+                (None, Slot::Count(..)) => {}
+            }
+        }
+    }
+
+    /// For what it has now and was never told.
+    fn make_slots(&mut self, row: &Row, set: &Arc<str>, to: &To<'_>) {
         let mut next = 0;
         for (at, line) in to.lines.iter().enumerate() {
-            let known = self.slots.get(next).is_some_and(|(known, _)| *known == at);
-            match (row.read(line.series.read), known) {
-                (None, false) => continue,
-                (None, true) => {
-                    if let Some((_, Slot::Gauge(gauge))) = self.slots.get(next) {
-                        // There is no value now, and a recorder cannot be told so.
-                        gauge.set(f64::NAN);
-                    }
-                }
-                (Some(value), known) => {
-                    if !known {
-                        self.slots.insert(next, (at, Slot::new(&line.key(set, &self.name), line, to)));
-                    }
-                    if let Some((_, slot)) = self.slots.get_mut(next) {
-                        slot.tell(value, || before.read(line.series.read));
-                    }
-                }
+            if self.slots.get(next).is_none_or(|(known, _)| *known != at) {
+                let Some(value) = row.read(line.series.read) else { continue };
+                let key = line.key(set, &self.name);
+                let slot = match line.family.kind {
+                    Kind::Gauge => Slot::Gauge(to.gauge(&key), LastTold(None)),
+                    _ => Slot::Count(to.counter(&key), Sum::none_like(value)),
+                };
+                self.slots.insert(next, (at, slot));
             }
             next += 1;
         }
     }
 
     /// There was a circuit of that name and is no more. What is told of the past stays.
-    pub(super) fn tell_gone(&mut self, to: &To<'_>) {
+    pub(super) fn tell_gone(&mut self, again: bool, to: &To<'_>) {
         self.there = false;
-        for (at, slot) in &self.slots {
-            let (Some(line), Slot::Gauge(gauge)) = (to.lines.get(*at), slot) else { continue };
+        for (at, slot) in &mut self.slots {
+            let (Some(line), Slot::Gauge(gauge, last)) = (to.lines.get(*at), slot) else { continue };
             match line.series.read {
-                Read::State(_) | Read::OpenWait | Read::Window(_) => gauge.set(0.0),
-                Read::FailureRatio => gauge.set(f64::NAN),
-                Read::FailurePercent | Read::SlowPercent => gauge.set(-1.0),
+                Read::State(_) | Read::OpenWait | Read::Window(_) => last.set(gauge, 0.0, again),
+                Read::FailureRatio => last.set(gauge, f64::NAN, again),
+                Read::FailurePercent | Read::SlowPercent => last.set(gauge, -1.0, again),
                 _ => {}
             }
         }
     }
 }
 
-impl Slot {
-    fn new(key: &Key, line: &Line<'_>, to: &To<'_>) -> Self {
-        match line.family.kind {
-            Kind::Gauge => Self::Gauge(to.gauge(key)),
-            _ => Self::Count(to.counter(key), Sum::default()),
-        }
-    }
-
-    fn tell(&mut self, value: Value, before: impl FnOnce() -> Value) {
-        match self {
-            Self::Gauge(gauge) => gauge.set(number(value)),
-            Self::Count(counter, sum) => {
-                sum.add(value, before());
-                sum.tell(counter);
-            }
+impl LastTold {
+    /// Sets a gauge that has another value, or whichever.
+    fn set(&mut self, gauge: &Gauge, value: f64, again: bool) {
+        let told = Some(value.to_bits());
+        if again || self.0 != told {
+            gauge.set(value);
+            self.0 = told;
         }
     }
 }
 
 impl Sum {
-    /// Adds what came to `now` after `before`.
-    pub(super) fn add(&mut self, now: Value, before: Value) {
-        match (now, before) {
-            (Value::Count(now), Value::Count(before)) => self.count += now.saturating_sub(before),
-            (Value::Seconds(now), Value::Seconds(before)) => self.time += now.saturating_sub(before),
-            _ => {}
+    const fn none_like(value: Value) -> Self {
+        match value {
+            Value::Seconds(_) => Self::Time(Duration::ZERO),
+            _ => Self::Count(0),
         }
     }
 
-    pub(super) const fn forget_recorder(&mut self) {
-        self.told = 0;
+    /// Adds what came to `now` after `before`, and tells it; a fraction of a second comes with the next.
+    pub(super) fn add(&mut self, now: Value, before: Value, counter: &Counter) {
+        let told = self.whole();
+        match (&mut *self, now, before) {
+            (Self::Count(sum), Value::Count(now), Value::Count(before)) => *sum += now.saturating_sub(before),
+            (Self::Time(sum), Value::Seconds(now), Value::Seconds(before)) => *sum += now.saturating_sub(before),
+            _ => {}
+        }
+        let more = self.whole() - told;
+        if more > 0 {
+            counter.increment(more);
+        }
     }
 
-    /// Tells whole numbers; the rest comes with the next.
-    pub(super) fn tell(&mut self, counter: &Counter) {
-        let whole = self.count + self.time.as_secs();
-        if whole > self.told {
-            counter.increment(whole - self.told);
-            self.told = whole;
+    /// To a recorder that was told nothing yet.
+    pub(super) fn tell_all(&self, counter: &Counter) {
+        counter.increment(self.whole());
+    }
+
+    const fn whole(&self) -> u64 {
+        match self {
+            Self::Count(count) => *count,
+            Self::Time(time) => time.as_secs(),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::Format;
 use super::number::{write_count, write_seconds, write_value};
-use crate::book::{Book, OTHER, Row, Seen, since_1970};
+use crate::book::{Book, OTHER, Row, Seen, Value, since_1970};
 use crate::builder::NamedFamily;
 use crate::durations::DurationTotals;
-use crate::series::{Family, Kind, OUTCOMES, Of, OfSet, Read, Series, Vocabulary};
+use crate::series::{Family, Kind, OUTCOMES, Of, OfSet, Series, Vocabulary, run};
 
 /// What stands on a page.
 #[derive(Debug)]
@@ -102,19 +102,34 @@ impl<W: Write> Lines<'_, W> {
     }
 
     fn circuit(&mut self, circuit: &str, row: &Row, series: &[Series]) -> fmt::Result {
+        if let Some(first) = self.named.counts {
+            // Most circuits have few of the many transitions that there are.
+            let mut told = row.told() >> first & run(0, series.len());
+            while told != 0 {
+                let index = told.trailing_zeros() as usize;
+                told &= told - 1;
+                if let Some(tail) = self.named.tails.get(index) {
+                    self.line(circuit, tail, Value::Count(row.totals.count(first + index)))?;
+                    self.write_created(circuit, tail, row)?;
+                }
+            }
+            return Ok(());
+        }
         for (Series { read, .. }, tail) in series.iter().zip(&self.named.tails) {
             let Some(value) = row.read(*read) else { continue };
-            self.begin()?;
-            self.out.write_str(&self.head)?;
-            self.out.write_str(circuit)?;
-            self.out.write_str(tail)?;
-            write_value(self.out, value)?;
-            self.out.write_char('\n')?;
-            if matches!(read, Read::Count(_) | Read::Rejected | Read::StateSeconds(_)) {
-                self.write_created(circuit, tail, row)?;
-            }
+            self.line(circuit, tail, value)?;
+            self.write_created(circuit, tail, row)?;
         }
         Ok(())
+    }
+
+    fn line(&mut self, circuit: &str, tail: &str, value: Value) -> fmt::Result {
+        self.begin()?;
+        self.out.write_str(&self.head)?;
+        self.out.write_str(circuit)?;
+        self.out.write_str(tail)?;
+        write_value(self.out, value)?;
+        self.out.write_char('\n')
     }
 
     fn set(&mut self, set: &str, count: u64) -> fmt::Result {

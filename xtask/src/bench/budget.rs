@@ -90,6 +90,16 @@ pub(super) fn judge(figures: &Figures) -> Vec<Verdict> {
         let ratio = ratio(of(row, "CircuitBreakerSet"), of(row, LOOKUP));
         say(&format!("a set of {peers}, lookup and call: {LOOKUP}"), "x", ratio, Bound::AtMost(1.3));
     }
+    for (what, name, most) in [("a page", "a page", 1.0), ("sync", "sync", 0.3)] {
+        // The figures are nanoseconds a series.
+        let millis = of("export_13", name).map(|time| time * 13_000.0 / 1e6);
+        say(&format!("1,000 circuits with 13 series each, {what}"), " ms", millis, Bound::AtMost(most));
+    }
+    let callers = |name: &str| of("callers_100000", name);
+    let slower = ratio(callers("99.9 % of the calls, meanwhile"), callers("99.9 % of the calls, alone"));
+    say("100,000 circuits on a page, 99.9 % of the calls: those without", "x", slower, Bound::AtMost(2.0));
+    let stopped = ratio(callers("the longest call, meanwhile"), callers("a page of all of them"));
+    say("100,000 circuits on a page, the longest call: the page", "x", stopped, Bound::AtMost(0.1));
     let ours = figures.bytes.iter().filter(|bytes| bytes.kind == Kind::Ours);
     let most = ours.map(|Bytes { allocations, .. }| *allocations).reduce(f64::max);
     say("allocations a call, whichever of ours", "", most, Bound::AtMost(0.0));

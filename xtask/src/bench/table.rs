@@ -16,7 +16,13 @@ const ROWS: &[(&str, &str, Floor)] = &[
     ("keyed_1000", "1,000 peers", Floor::Same(super::budget::LOOKUP)),
     ("keyed_100000", "100,000 peers", Floor::Same(super::budget::LOOKUP)),
     ("keyed_1000_two_threads", "1,000 peers, two threads, ns each", Floor::Same(super::budget::LOOKUP)),
+    ("export_13", "1,000 circuits exported with 13 series each, ns a series", Floor::Of("export_13", COPIED)),
+    ("export_26", "1,000 circuits exported with 26 series each, ns a series", Floor::Of("export_26", COPIED)),
+    ("callers_100000", "one thread calls 100,000 circuits while another exports them", Floor::None),
 ];
+
+/// The least that it takes to write a page.
+const COPIED: &str = "the lines of the page, copied";
 
 /// What a figure is compared with.
 #[derive(Clone, Copy)]

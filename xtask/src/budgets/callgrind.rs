@@ -44,7 +44,30 @@ fn measure(shell: &Shell, compiler: &str, _: bool) -> Result<Measured> {
         }
     }
     ensure!(!figures.is_empty(), "the program printed no path");
-    Ok(Measured { figures, problems: vec![], note: String::new() })
+    let problems = changed_by_exporting(&figures);
+    Ok(Measured { figures, problems, note: String::new() })
+}
+
+/// Ends the names of paths whose circuits are exported. Without it they are those of the same calls to others.
+const EXPORTED: &str = "_exported";
+
+/// Calls must not take part in exporting, so each takes as many instructions with an exporter as without.
+fn changed_by_exporting(figures: &[Figure]) -> Vec<String> {
+    let exported = figures.iter().filter_map(|figure| Some((figure.name.strip_suffix(EXPORTED)?, figure.value)));
+    let mut compared = 0;
+    let problem = |(name, value): (&str, u32)| {
+        compared += 1;
+        match figures.iter().find(|figure| figure.name == name) {
+            Some(plain) if plain.value == value => None,
+            Some(plain) => Some(format!("{name} takes {value} with an exporter and {} without", plain.value)),
+            None => Some(format!("{name} is counted with an exporter only")),
+        }
+    };
+    let mut problems: Vec<String> = exported.filter_map(problem).collect();
+    if compared == 0 {
+        problems.push("no path is exported".into());
+    }
+    problems
 }
 
 /// What runs the program under callgrind, built as `cargo xtask bench` builds it.
@@ -95,6 +118,17 @@ mod tests {
             assert!(instructions(wrong, 1).is_err(), "{wrong:?}");
         }
         assert!(instructions(&[0; 4], 0).is_err());
+    }
+
+    #[test]
+    fn calls_take_as_many_instructions_with_an_exporter() {
+        let figure = |name: &str, value| Figure::new(MACHINE, "instructions", name, value);
+        let (plain, exported) = (figure("call", 41), figure("call_exported", 41));
+        assert!(changed_by_exporting(&[plain.clone(), exported.clone()]).is_empty());
+        let slower = changed_by_exporting(&[plain.clone(), figure("call_exported", 42)]);
+        assert_eq!(slower, ["call takes 42 with an exporter and 41 without"]);
+        assert_eq!(changed_by_exporting(&[exported]), ["call is counted with an exporter only"]);
+        assert_eq!(changed_by_exporting(&[plain]), ["no path is exported"]);
     }
 
     #[test]

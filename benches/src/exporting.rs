@@ -1,0 +1,189 @@
+//! What it takes to export circuits: a page that is written from them, and a recorder that is brought up to date.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use fusebox_prometheus::{Exporter, Format, Metric};
+use fusebox_std::{CircuitBreakerSet, Counts};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use crate::quartiles::Quartiles;
+use crate::report::Line;
+use crate::subject::Kind;
+use crate::work::work;
+
+/// What is exported of each circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Series {
+    /// What a set counts by default, of the metrics that matter most: six states, three outcomes and four reasons to reject.
+    Some13,
+    /// All that there is of a circuit that counts everything.
+    All26,
+}
+
+impl Series {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Some13, Self::All26];
+
+    /// How many each circuit has.
+    pub const fn count(self) -> usize {
+        match self {
+            Self::Some13 => 13,
+            Self::All26 => 26,
+        }
+    }
+
+    /// What the report calls the row.
+    pub const fn row(self) -> &'static str {
+        match self {
+            Self::Some13 => "export_13",
+            Self::All26 => "export_26",
+        }
+    }
+}
+
+/// A set with many circuits, each of which was called, and its exporter.
+#[derive(Debug)]
+pub struct Exported {
+    /// The set.
+    pub set: CircuitBreakerSet<String>,
+    /// Its peers.
+    pub peers: Vec<String>,
+    /// Their exporter.
+    pub exporter: Exporter,
+}
+
+impl Exported {
+    /// So many circuits.
+    ///
+    /// # Errors
+    /// If one cannot be made.
+    pub fn new(circuits: usize, series: Series) -> Result<Self> {
+        let builder = Exporter::builder().max_circuits(circuits);
+        let (counts, builder) = match series {
+            Series::Some13 => (Counts::Failures, builder.only([Metric::State, Metric::Calls, Metric::Rejections])),
+            Series::All26 => (Counts::All, builder),
+        };
+        let set = CircuitBreakerSet::builder().counts(counts).capacity(circuits).build()?;
+        let exporter = builder.build()?;
+        exporter.register("upstreams", &set)?;
+        let peers = (0..circuits).map(|peer| format!("upstream-{peer:06}.internal")).collect();
+        let all = Self { set, peers, exporter };
+        all.call_all()?;
+        let page = all.exporter.render();
+        let lines = page.lines().filter(|line| line.contains(",circuit=")).count();
+        ensure!(lines == circuits * series.count(), "{lines} series of {circuits} circuits");
+        Ok(all)
+    }
+
+    /// Calls each, and one of ten fails, so that counters have something to tell.
+    ///
+    /// # Errors
+    /// If one is rejected.
+    pub fn call_all(&self) -> Result<()> {
+        for (number, peer) in self.peers.iter().enumerate() {
+            self.set.call(peer.as_str(), work)?;
+            if number % 10 == 0 {
+                let circuit = self.set.handle(peer.as_str())?;
+                circuit.report(fusebox::Outcome::Ignored);
+            }
+        }
+        Ok(())
+    }
+}
+
+const CIRCUITS: usize = 1_000;
+
+/// Nanoseconds a series, of a thousand circuits that were all called since the last look.
+///
+/// # Errors
+/// If there are other series than there are to be.
+pub fn measure(series: Series, rounds: u32) -> Result<Vec<Line>> {
+    let exported = Exported::new(CIRCUITS, series)?;
+    let mut looks = looks(&exported)?;
+    let mut samples = vec![vec![]; looks.len()];
+    let all = CIRCUITS * series.count();
+    for round in 0..rounds as usize {
+        for (at, samples) in samples.iter_mut().enumerate() {
+            let Some(look) = looks.get_mut(at) else { continue };
+            // The slow ones have fewer turns.
+            if round % look.every != 0 {
+                continue;
+            }
+            exported.call_all()?;
+            let start = Instant::now();
+            (look.act)();
+            samples.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(u32::try_from(all)?));
+        }
+    }
+    let lines = looks.iter().zip(samples).map(|(look, samples)| {
+        let of = samples.len();
+        Line { row: series.row(), name: look.name, kind: look.kind, time: Quartiles::of(samples), kept: of, of }
+    });
+    Ok(lines.collect())
+}
+
+/// One way to look at all circuits.
+struct Look<'a> {
+    name: &'static str,
+    kind: Kind,
+    every: usize,
+    act: Box<dyn FnMut() + 'a>,
+}
+
+fn looks(exported: &Exported) -> Result<Vec<Look<'_>>> {
+    let Exported { set, exporter, .. } = exported;
+    let look = |kind, name, act| Look { name, kind, every: 1, act };
+    let page = exporter.render();
+    let (mut written, mut rendered) = (String::new(), String::new());
+    let (recorder, handle) = recorder();
+    metrics::with_local_recorder(&recorder, || exporter.sync());
+    let theirs = handle.render();
+    ensure!(
+        theirs.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count() >= CIRCUITS * 13,
+        "{theirs}"
+    );
+    Ok(vec![
+        look(
+            Kind::Floor,
+            "the lines of the page, copied",
+            Box::new(move || {
+                written.clear();
+                page.split_inclusive('\n').for_each(|line| written.push_str(line));
+                black_box(&written);
+            }),
+        ),
+        look(
+            Kind::Ours,
+            "a page",
+            Box::new(move || {
+                rendered.clear();
+                // A string takes in everything.
+                let _ = exporter.write(Format::Prometheus, &mut rendered);
+                black_box(&rendered);
+            }),
+        ),
+        look(Kind::Ours, "a page in a new string", Box::new(|| drop(black_box(exporter.render())))),
+        look(
+            Kind::Floor,
+            "states and counts, only read",
+            Box::new(|| {
+                for circuit in set.handles() {
+                    black_box((circuit.state(), circuit.counts()));
+                }
+            }),
+        ),
+        look(Kind::Ours, "sync", Box::new(move || metrics::with_local_recorder(&recorder, || exporter.sync()))),
+        Look {
+            every: 20,
+            ..look(Kind::Peer, "metrics-exporter-prometheus", Box::new(move || drop(black_box(handle.render()))))
+        },
+    ])
+}
+
+fn recorder() -> (PrometheusRecorder, PrometheusHandle) {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    (recorder, handle)
+}
