@@ -42,6 +42,7 @@ pub(crate) enum Of {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OfSet {
+    Capacity,
     Circuits,
     Evicted,
     Refused,
@@ -149,7 +150,7 @@ macro_rules! series {
 }
 
 /// Ours, sorted by name.
-pub(crate) static OURS: [Family; 14] = [
+pub(crate) static OURS: [Family; 15] = [
     Family {
         name: "call_duration_seconds",
         kind: Kind::Histogram,
@@ -168,6 +169,7 @@ pub(crate) static OURS: [Family; 14] = [
             outcome = "abandoned" => Read::Count(CALLS + 3);
         },
     ),
+    of_sets("capacity", Kind::Gauge, "How many peers can have a circuit at once.", OfSet::Capacity),
     of_sets("circuits", Kind::Gauge, "Peers that have a circuit.", OfSet::Circuits),
     of_sets(
         "circuits_evicted",

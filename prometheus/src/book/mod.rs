@@ -15,7 +15,7 @@ use std::fmt::{Display, Write};
 use fusebox_std::Incarnation;
 
 use crate::sample::Sample;
-use crate::source::{Circuits, SetTotals, Source};
+use crate::source::{SetTotals, Source, collect};
 use known::Identity;
 
 /// Who does not have series of its own is told of under this name.
@@ -73,10 +73,10 @@ impl Book {
     pub(crate) fn look(&mut self, source: &dyn Source) -> Option<Seen> {
         self.look += 1;
         let (mut circuits, mut news) = (0, Vec::new());
-        let totals = source.collect(&mut Circuits::new(&mut |name, incarnation, sample| {
+        let totals = collect(source, &mut |name, incarnation, sample| {
             circuits += 1;
             self.take(name, incarnation, sample, &mut news);
-        }))?;
+        })?;
         let before = self.circuits.len();
         self.part_with_those_gone();
         if !news.is_empty() || self.circuits.len() != before {

@@ -153,6 +153,7 @@ pub(crate) struct Push {
 /// What was told of a set as a whole.
 #[derive(Default)]
 struct OfWholeSet {
+    capacity: Option<Gauge>,
     circuits: Option<Gauge>,
     evicted: (Option<Counter>, Sum, u64),
     refused: (Option<Counter>, Sum, u64),
@@ -225,7 +226,7 @@ impl Push {
 impl OfWholeSet {
     /// Another recorder is told everything anew.
     fn forget_recorder(&mut self) {
-        self.circuits = None;
+        (self.capacity, self.circuits) = (None, None);
         for (counter, sum, _) in [&mut self.evicted, &mut self.refused] {
             *counter = None;
             sum.forget_recorder();
@@ -237,9 +238,12 @@ impl OfWholeSet {
             let Of::Sets(what) = family.of else { continue };
             let key = || key((name, family), set, None, &[]);
             let ((counter, sum, before), now) = match what {
+                OfSet::Capacity => {
+                    tell_gauge(&mut self.capacity, seen.totals.capacity, || to.gauge(&key()));
+                    continue;
+                }
                 OfSet::Circuits => {
-                    let gauge = self.circuits.get_or_insert_with(|| to.gauge(&key()));
-                    gauge.set(number(Value::Count(seen.circuits)));
+                    tell_gauge(&mut self.circuits, Some(seen.circuits), || to.gauge(&key()));
                     continue;
                 }
                 OfSet::Evicted => (&mut self.evicted, seen.totals.evicted),
@@ -253,9 +257,16 @@ impl OfWholeSet {
     }
 
     fn tell_gone(&self) {
-        if let Some(gauge) = &self.circuits {
+        for gauge in [&self.capacity, &self.circuits].into_iter().flatten() {
             gauge.set(0.0);
         }
+    }
+}
+
+/// A gauge that is not told of is not there.
+fn tell_gauge(gauge: &mut Option<Gauge>, count: Option<u64>, make: impl FnOnce() -> Gauge) {
+    if let Some(count) = count {
+        gauge.get_or_insert_with(make).set(number(Value::Count(count)));
     }
 }
 
