@@ -86,7 +86,10 @@ fn seconds(time: Duration) -> String {
 }
 
 fn name(state: State) -> String {
-    state.as_str().replace('_', "-")
+    match state {
+        State::HalfOpen => "half-open".to_owned(),
+        other => other.as_str().replace('_', " "),
+    }
 }
 
 fn why(transition: &Transition, mode: Mode) -> String {

@@ -116,6 +116,12 @@ fn circuits_are_changed_only_where_that_is_allowed() {
     assert_eq!(changed.status, 200, "{}", changed.body);
     served.json_once("/totals", |totals| totals["peers"][0]["rejected"].as_u64() > Some(0));
     assert_eq!(served.json("/live")["peers"][0]["state"], "forced_open");
+    // It is no recovery that somebody took it back.
+    for change in ["disable", "automatic"] {
+        assert_eq!(served.post(&format!("/circuits/peers/steady/{change}")).status, 200, "{change}");
+    }
+    assert_eq!(served.json("/live")["peers"][0]["state"], "closed");
+    assert_eq!(served.json("/totals")["peers"][0]["recoveries"], 0);
     // What watches is not to be changed.
     assert_eq!(served.post("/circuits/trial/steady/force_open").status, 404);
 }
