@@ -131,8 +131,11 @@ impl Served {
 
     /// Waits for the end. Returns the exit code and all that was printed.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
-        // The output ends with the program.
-        while self.next_line().is_some() {}
+        // The output ends with the program. One that does not end may go on to print.
+        let start = Instant::now();
+        while self.next_line().is_some() {
+            assert!(start.elapsed() < LONG, "it does not end:\n{}", self.printed.join("\n"));
+        }
         let status = self.child.wait().expect("it ends");
         (status.code(), self.printed.join("\n"))
     }
