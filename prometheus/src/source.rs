@@ -37,7 +37,7 @@ pub struct Circuits<'a> {
 /// Takes in a circuit's name, who it is if that is known, and how it is.
 pub(crate) type Take<'a> = dyn FnMut(&dyn Display, Option<Incarnation>, Sample) + 'a;
 
-impl<'a> Circuits<'a> {
+impl Circuits<'_> {
     /// One circuit, by the name of its peer. What was counted under one name must not go back.
     pub fn add(&mut self, name: impl Display, sample: Sample) {
         (self.take)(&name, None, sample);
