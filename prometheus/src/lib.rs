@@ -49,7 +49,7 @@
 //! | `window_failure_ratio` | gauge, 0 to 1 | absent while too few calls are known, and for policies without rates |
 //! | `slow_calls_total` | counter | `outcome`: `success`, `failure`, `abandoned`; where settings say what is slow |
 //! | `call_duration_seconds` | histogram | `outcome`; on request, see [`CallDurations`] |
-//! | `circuits` | gauge | of the set |
+//! | `circuits`, `capacity` | gauges | of the set: how many circuits there are, and how many there is room for |
 //! | `circuits_evicted_total`, `refused_peers_total` | counters | of the set |
 //!
 //! - Rejected calls are not among the calls, so the share of failures is right while a circuit is open.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::book::{Book, Seen};
 #[cfg(feature = "metrics")]
 use crate::push::Push;
-use crate::source::{Circuits, Source};
+use crate::source::{Source, collect};
 use crate::text::escape_label;
 
 /// A set that is exported, or was.
@@ -48,7 +48,7 @@ impl Registered {
     pub(crate) fn is_gone(&self) -> bool {
         match &self.source {
             None => true,
-            Some(source) => source.collect(&mut Circuits::new(&mut |_, _, _| {})).is_none(),
+            Some(source) => collect(&**source, &mut |_, _, _| {}).is_none(),
         }
     }
 

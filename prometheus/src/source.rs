@@ -20,6 +20,8 @@ pub trait Source: Send + Sync {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SetTotals {
+    /// How many circuits there is room for. [`Circuits::capacity`] says the same.
+    pub capacity: Option<u64>,
     /// How many circuits made room for others, or were idle. It must not go back.
     pub evicted: Option<u64>,
     /// How often there was no room for a peer. It must not go back.
@@ -29,20 +31,23 @@ pub struct SetTotals {
 /// Takes in the circuits of a [`Source`].
 pub struct Circuits<'a> {
     take: &'a mut Take<'a>,
+    capacity: Option<u64>,
 }
 
 /// Takes in a circuit's name, who it is if that is known, and how it is.
 pub(crate) type Take<'a> = dyn FnMut(&dyn Display, Option<Incarnation>, &Sample) + 'a;
 
-impl<'a> Circuits<'a> {
-    pub(crate) fn new(take: &'a mut Take<'a>) -> Self {
-        Self { take }
-    }
-
+impl Circuits<'_> {
     /// One circuit, by the name of its peer. What was counted under one name must not go back.
     #[allow(clippy::needless_pass_by_value, reason = "a sample is made for this")]
     pub fn add(&mut self, name: impl Display, sample: Sample) {
         (self.take)(&name, None, &sample);
+    }
+
+    /// How many circuits there is room for, such as the
+    /// [`capacity`](fusebox::CircuitBreakerSet::capacity) of a set of the core.
+    pub fn capacity(&mut self, peers: usize) {
+        self.capacity = u64::try_from(peers).ok();
     }
 }
 
@@ -50,6 +55,13 @@ impl fmt::Debug for Circuits<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Circuits").finish_non_exhaustive()
     }
+}
+
+/// Hands all circuits of a source to `take`.
+pub(crate) fn collect<'a>(source: &dyn Source, take: &'a mut Take<'a>) -> Option<SetTotals> {
+    let mut circuits = Circuits { take, capacity: None };
+    let totals = source.collect(&mut circuits)?;
+    Some(SetTotals { capacity: totals.capacity.or(circuits.capacity), ..totals })
 }
 
 /// Circuits that a closure tells of, such as those of a set of the `no_std` core behind a lock of yours.
@@ -65,13 +77,16 @@ impl fmt::Debug for Circuits<'_> {
 ///
 /// let exporter = Exporter::new();
 /// exporter.register_source("links", from_fn(move |circuits| {
-///     for peer in shared.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+///     let links = shared.lock().unwrap_or_else(PoisonError::into_inner);
+///     circuits.capacity(links.capacity());
+///     for peer in links.iter() {
 ///         circuits.add(peer.key(), Sample::of(peer));
 ///     }
 /// }))?;
 ///
 /// let _ = links.lock().unwrap_or_else(PoisonError::into_inner).peer(&0x17).map(|link| link.open());
 /// assert!(exporter.render().contains(r#"circuit_breaker_state{set="links",circuit="23",state="open"} 1"#));
+/// assert!(exporter.render().contains(r#"circuit_breaker_capacity{set="links"} 32"#));
 /// # Ok::<(), fusebox_prometheus::RegisterError>(())
 /// ```
 pub fn from_fn<F: Fn(&mut Circuits<'_>) + Send + Sync>(collect: F) -> impl Source {
@@ -109,6 +124,7 @@ where
             sample.durations = self.durations.as_ref().map(|durations| durations.histograms(&incarnation));
             (circuits.take)(handle.key(), Some(incarnation), &sample);
         }
-        Some(SetTotals { evicted: Some(set.evicted()), refused: Some(set.refused()) })
+        let capacity = u64::try_from(set.capacity()).ok();
+        Some(SetTotals { capacity, evicted: Some(set.evicted()), refused: Some(set.refused()) })
     }
 }

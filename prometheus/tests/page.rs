@@ -323,6 +323,8 @@ fn a_dropped_set_is_not_kept_and_its_name_is_free() {
     trip(&set.handle("inventory").unwrap());
     let error = exporter.register("upstreams", &builder(clock()).build().unwrap()).unwrap_err();
     assert_eq!(error.name(), "upstreams");
+    let said = "a set is exported as \"upstreams\" already; choose another name, or unregister that one";
+    assert_eq!(error.to_string(), said);
     assert!(Page::of(&exporter).mentions("inventory"));
     let weak = set.downgrade();
     drop(set);
@@ -447,11 +449,30 @@ fn breakers_of_the_core_are_exported_as_far_as_they_know() {
     assert_eq!(page.circuit("state", "radio", "state=\"open\""), Some(1.0));
     assert_eq!(page.circuit("open_wait_seconds", "radio", ""), Some(6.0));
     assert_eq!(page.get("circuits", "set=\"upstreams\""), Some(1.0));
+    assert!(!page.mentions("capacity"), "a breaker has none");
     // Nobody counted those.
     for absent in ["calls_total", "rejections_total", "transitions_total", "state_seconds_total", "evicted", "refused"]
     {
         assert!(!page.mentions(absent), "{absent}");
     }
+}
+
+#[test]
+fn how_much_room_a_set_has_is_told_if_it_is_known() {
+    let exporter = Exporter::new();
+    let set = builder(clock()).capacity(3).build().unwrap();
+    exporter.register("upstreams", &set).unwrap();
+    exporter.register_source("links", from_fn(|circuits| circuits.capacity(32))).unwrap();
+    exporter.register_source("radio", from_fn(|_| ())).unwrap();
+    for peer in ["a", "b", "c", "d"] {
+        let _ = set.handle(peer).map(|circuit| circuit.open());
+        let page = Page::of(&exporter);
+        let of = |set: &str| page.get("capacity", &format!("set=\"{set}\""));
+        assert_eq!([of("upstreams"), of("links"), of("radio")], [Some(3.0), Some(32.0), None]);
+    }
+    let page = Page::of(&exporter);
+    let of = |metric: &str| page.get(metric, "set=\"upstreams\"");
+    assert_eq!([of("circuits"), of("refused_peers_total")], [Some(3.0), Some(1.0)]);
 }
 
 #[test]

@@ -168,6 +168,7 @@ fn counters_are_told_what_came_and_gauges_what_is() {
     recorder.sync(&exporter);
     assert_eq!((recorder.came[&calls], recorder.counters[&calls]), (1, 4));
     assert_eq!(recorder.gauges["circuit_breaker_circuits set=upstreams"], 1.0);
+    assert_eq!(recorder.gauges["circuit_breaker_capacity set=upstreams"], 10_000.0);
 }
 
 /// The debugging recorder forgets a gauge with every snapshot.
@@ -294,7 +295,9 @@ fn of_a_set_that_is_gone_the_counters_stay_and_the_states_do_not() {
     recorder.sync(&exporter);
     assert_eq!(recorder.states("inventory"), [0.0; 6]);
     assert_eq!(recorder.gauge("open_wait_seconds", "inventory", ""), Some(0.0));
-    assert_eq!(recorder.gauges["circuit_breaker_circuits set=upstreams"], 0.0);
+    for gauge in ["circuits", "capacity"] {
+        assert_eq!(recorder.gauges[&format!("circuit_breaker_{gauge} set=upstreams")], 0.0, "{gauge}");
+    }
     assert_eq!(recorder.counter("calls_total", "inventory", "outcome=failure"), Some(4));
     let another = builder(clock()).build().unwrap();
     exporter.register("upstreams", &another).unwrap();
@@ -376,6 +379,21 @@ fn callers_tell_the_recorder_how_long_they_took() {
     let of = |outcome: &str| &recorder.histograms[&Recorder::name("call_duration_seconds", "inventory", outcome)];
     assert_eq!((of("outcome=success"), of("outcome=failure")), (&vec![3.0], &vec![1.0]));
     assert!(of("outcome=abandoned").is_empty());
+}
+
+#[test]
+fn a_peer_by_any_name_can_be_read_back_from_a_recorder() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let exporter = Exporter::new();
+    let set = builder(clock()).build().unwrap();
+    exporter.register("a\"b\n\\", &set).unwrap();
+    succeed(&set.handle("a\"b\n\\").unwrap());
+    metrics::with_local_recorder(&recorder, || exporter.sync());
+    let page = recorder.handle().render();
+    let line = r#"circuit_breaker_calls_total{set="a\"b\n\\",circuit="a\"b\n\\",outcome="success"} 1"#;
+    assert!(page.lines().any(|found| found == line), "{page}");
+    // The direct way out says the same.
+    assert!(exporter.render().lines().any(|found| found == line));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::fmt::{Display, Write};
 use fusebox_std::Incarnation;
 
 use crate::sample::Sample;
-use crate::source::{Circuits, SetTotals, Source};
+use crate::source::{SetTotals, Source, collect};
 use known::Identity;
 
 /// Who does not have series of its own is told of under this name.
@@ -93,9 +93,9 @@ impl Book {
         self.look += 1;
         let was_settled = std::mem::take(&mut self.settled);
         let mut found = Found::default();
-        let totals = source.collect(&mut Circuits::new(&mut |name, incarnation, sample| {
+        let totals = collect(source, &mut |name, incarnation, sample| {
             self.take(name, incarnation, sample, &mut found);
-        }))?;
+        })?;
         let all_there = found.news.is_empty() && found.known == self.circuits.len();
         if !(was_settled && all_there) {
             self.settle(found.news);

@@ -13,6 +13,7 @@ use crate::series::{Of, OfSet};
 /// What was told of a set as a whole.
 #[derive(Default)]
 pub(super) struct OfWholeSet {
+    capacity: Option<Gauge>,
     circuits: Option<Gauge>,
     evicted: OneCount,
     refused: OneCount,
@@ -34,7 +35,7 @@ impl OfWholeSet {
 
     /// Another recorder is told everything anew.
     pub(super) fn forget_recorder(&mut self) {
-        self.circuits = None;
+        (self.capacity, self.circuits) = (None, None);
         (self.evicted.counter, self.refused.counter) = (None, None);
     }
 
@@ -43,10 +44,8 @@ impl OfWholeSet {
             let Of::Sets(what) = family.of else { continue };
             let key = || key((name, family), set, None, &[]);
             match what {
-                OfSet::Circuits => {
-                    let gauge = self.circuits.get_or_insert_with(|| to.gauge(&key()));
-                    gauge.set(number(Value::Count(seen.circuits)));
-                }
+                OfSet::Capacity => tell_gauge(&mut self.capacity, seen.totals.capacity, || to.gauge(&key())),
+                OfSet::Circuits => tell_gauge(&mut self.circuits, Some(seen.circuits), || to.gauge(&key())),
                 OfSet::Evicted => self.evicted.tell(seen.totals.evicted, || to.counter(&key())),
                 OfSet::Refused => self.refused.tell(seen.totals.refused, || to.counter(&key())),
             }
@@ -54,9 +53,16 @@ impl OfWholeSet {
     }
 
     pub(super) fn tell_gone(&self) {
-        if let Some(gauge) = &self.circuits {
+        for gauge in [&self.capacity, &self.circuits].into_iter().flatten() {
             gauge.set(0.0);
         }
+    }
+}
+
+/// A gauge that is not told of is not there.
+fn tell_gauge(gauge: &mut Option<Gauge>, count: Option<u64>, make: impl FnOnce() -> Gauge) {
+    if let Some(count) = count {
+        gauge.get_or_insert_with(make).set(number(Value::Count(count)));
     }
 }
 

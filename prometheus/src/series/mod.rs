@@ -52,6 +52,7 @@ pub(crate) enum Of {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OfSet {
+    Capacity,
     Circuits,
     Evicted,
     Refused,

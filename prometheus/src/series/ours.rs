@@ -6,7 +6,7 @@ use super::counts::{CALLS, OBSERVED, REJECTIONS, SLOW, position, transition};
 use super::{Family, Kind, Of, OfSet, Read, Series, Vocabulary, series};
 
 /// Ours, sorted by name.
-pub(crate) static OURS: [Family; 14] = [
+pub(crate) static OURS: [Family; 15] = [
     Family {
         name: "call_duration_seconds",
         kind: Kind::Histogram,
@@ -25,6 +25,7 @@ pub(crate) static OURS: [Family; 14] = [
             outcome = "abandoned" => Read::Count(CALLS + 3);
         },
     ),
+    of_sets("capacity", Kind::Gauge, "How many peers can have a circuit at once.", OfSet::Capacity),
     of_sets("circuits", Kind::Gauge, "Peers that have a circuit.", OfSet::Circuits),
     of_sets(
         "circuits_evicted",

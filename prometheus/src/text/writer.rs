@@ -39,6 +39,7 @@ impl SetOnPage<'_> {
 
     fn read(&self, what: OfSet) -> Option<u64> {
         match what {
+            OfSet::Capacity => self.seen.totals.capacity,
             OfSet::Circuits => Some(self.seen.circuits),
             OfSet::Evicted => self.seen.totals.evicted,
             OfSet::Refused => self.seen.totals.refused,

@@ -1,6 +1,6 @@
 //! What Prometheus has seen, held against what was really going on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -8,37 +8,41 @@ use serde_json::Value;
 
 use super::http::{Prometheus, Series};
 use super::server::until;
-use super::stage::Stage;
-use super::trace::{BRIEF, BRIEF_TRIPS, PEERS, SPEED};
+use super::stage::{SET, Stage, TRIAL};
+use super::trace::{BRIEF, BRIEF_TRIPS, ON_TRIAL, PEERS, SPEED};
 
 /// At each scrape, each circuit was in exactly one of the six states.
 pub(crate) fn one_state_at_a_time(stage: &Stage) -> Result<String> {
     // A range selector gives what was scraped, as it was.
     let all = stage.prometheus().now("circuit_breaker_state[5m]")?;
-    let mut scrapes: BTreeMap<(&str, u64), Vec<f64>> = BTreeMap::new();
+    let mut scrapes: BTreeMap<(&str, &str, u64), Vec<f64>> = BTreeMap::new();
     for series in &all {
         for (time, value) in &series.samples {
-            scrapes.entry((series.label("circuit"), time.to_bits())).or_default().push(*value);
+            scrapes.entry((series.label("set"), series.label("circuit"), time.to_bits())).or_default().push(*value);
         }
     }
-    for ((circuit, time), values) in &scrapes {
+    for ((set, circuit, time), values) in &scrapes {
         let is_one_of_six = values.len() == 6 && values.iter().all(|value| [0.0, 1.0].contains(value));
         let sum: f64 = values.iter().sum();
         let at = f64::from_bits(*time);
-        ensure!(is_one_of_six && (sum - 1.0).abs() < 1e-9, "the states of {circuit} were {values:?} at {at}");
+        ensure!(is_one_of_six && (sum - 1.0).abs() < 1e-9, "the states of {circuit} in {set} were {values:?} at {at}");
     }
-    let circuits: Vec<&str> = scrapes.keys().map(|(circuit, _)| *circuit).collect();
-    ensure!(PEERS.iter().all(|peer| circuits.contains(peer)), "Prometheus knows only {circuits:?}");
-    Ok(format!("{} states of {} circuits", scrapes.len(), PEERS.len()))
+    let circuits: BTreeSet<(&str, &str)> = scrapes.keys().map(|(set, circuit, _)| (*set, *circuit)).collect();
+    let expected = PEERS.iter().map(|peer| (SET, *peer)).chain(PEERS.iter().take(ON_TRIAL).map(|peer| (TRIAL, *peer)));
+    ensure!(circuits == expected.collect::<BTreeSet<_>>(), "Prometheus knows {circuits:?}");
+    Ok(format!("{} states of {} circuits", scrapes.len(), circuits.len()))
 }
 
 /// The field of `/totals` for each circuit, and the query that has to give the same.
 const SAME: [(&str, &str); 5] = [
-    ("success", "sum by (circuit) (circuit_breaker_calls_total{outcome=\"success\"})"),
-    ("failure", "sum by (circuit) (circuit_breaker_calls_total{outcome!=\"success\"})"),
-    ("rejected", "sum by (circuit) (circuit_breaker_rejections_total{reason!=\"would_reject\"})"),
-    ("trips", "sum by (circuit) (circuit_breaker_transitions_total{from=\"closed\",to=\"open\"})"),
-    ("recoveries", "sum by (circuit) (circuit_breaker_transitions_total{from=\"half_open\",to=\"closed\"})"),
+    ("success", "sum by (circuit) (circuit_breaker_calls_total{set=\"peers\",outcome=\"success\"})"),
+    ("failure", "sum by (circuit) (circuit_breaker_calls_total{set=\"peers\",outcome!=\"success\"})"),
+    ("rejected", "sum by (circuit) (circuit_breaker_rejections_total{set=\"peers\",reason!=\"would_reject\"})"),
+    ("trips", "sum by (circuit) (circuit_breaker_transitions_total{set=\"peers\",from=\"closed\",to=\"open\"})"),
+    (
+        "recoveries",
+        "sum by (circuit) (circuit_breaker_transitions_total{set=\"peers\",from=\"half_open\",to=\"closed\"})",
+    ),
 ];
 
 /// Once nobody is called any more, Prometheus has the same counts as the client, which counts for itself.
@@ -89,7 +93,7 @@ pub(crate) fn brief_openings_show(stage: &Stage) -> Result<String> {
         ensure!(all.len() == 1, "{} series instead of one: {query}", all.len());
         Ok(of_circuit(&all, BRIEF)?.last())
     };
-    let of = |what: &str| format!("{{circuit=\"{BRIEF}\",{what}}}");
+    let of = |what: &str| format!("{{set=\"{SET}\",circuit=\"{BRIEF}\",{what}}}");
     let trips = one(&format!("circuit_breaker_transitions_total{}", of("from=\"closed\",to=\"open\"")))?;
     let seconds = one(&format!("circuit_breaker_state_seconds_total{}", of("state=\"open\"")))?;
     let seen = one(&format!("sum_over_time(circuit_breaker_state{}[5m])", of("state=\"open\"")))?;

@@ -33,6 +33,15 @@ impl Http {
         Ok(self.page(url, &[], "*/*")?.0)
     }
 
+    /// Asks for a change.
+    pub(crate) fn post(&self, url: &str) -> Result<()> {
+        let request = self.0.post(url).header("content-type", "application/json");
+        let mut answer = request.send_empty().with_context(|| format!("no answer from {url}"))?;
+        let text = answer.body_mut().read_to_string().with_context(|| format!("{url} broke off"))?;
+        ensure!(answer.status().is_success(), "{url} answered {}: {}", answer.status(), text.trim());
+        Ok(())
+    }
+
     pub(crate) fn json(&self, url: &str, query: &[(&str, &str)]) -> Result<Value> {
         let (text, _) = self.page(url, query, "application/json")?;
         serde_json::from_str(&text).with_context(|| format!("{url} did not answer with JSON: {text}"))

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::stage::Stage;
-use super::trace::{DOWN, PEERS, STEADY};
+use super::trace::{DOWN, HELD, PEERS, STEADY};
 use crate::shell::{Call, Shell};
 
 pub(crate) const BROWSER: &str = "chromium";
@@ -29,6 +29,7 @@ pub(crate) fn shows_a_trip(shell: &Shell, stage: &Stage) -> Result<String> {
     let down = state_of(DOWN);
     ensure!(matches!(down, Some("open" | "half-open")), "the page shows {DOWN} as {down:?}");
     ensure!(state_of(STEADY) == Some("closed"), "the page shows {STEADY} as {:?}", state_of(STEADY));
+    ensure!(state_of(HELD) == Some("forced open"), "the page shows {HELD} as {:?}", state_of(HELD));
     Ok(String::new())
 }
 
@@ -71,7 +72,13 @@ fn visit(shell: &Shell, stage: &Stage, picture: &str) -> Result<Vec<Shown>> {
     expected.sort_unstable();
     ensure!(shown == expected, "the page shows {shown:?}, not {expected:?}");
     for row in &rows {
-        ensure!(row.known_as.replace('_', "-") == row.state, "{} is {} and {}", row.peer, row.known_as, row.state);
+        ensure!(
+            row.known_as.replace('_', " ") == row.state.replace('-', " "),
+            "{} is {} and {}",
+            row.peer,
+            row.known_as,
+            row.state
+        );
     }
     Ok(rows)
 }

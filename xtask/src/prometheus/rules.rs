@@ -32,7 +32,7 @@ pub(crate) fn check(shell: &Shell) -> Result<String> {
     Ok(format!("{} alerts", alerts.len()))
 }
 
-/// Writes the rules to a folder with a second for each of their minutes, so that nobody waits for ten of them.
+/// Writes the rules to a folder with a second for each of their minutes, and ten for an hour, so that nobody waits so long.
 pub(crate) fn write_faster(shell: &Shell, folder: &Path) -> Result<PathBuf> {
     let rules = fs::read_to_string(shell.root().join(RULES)).with_context(|| format!("cannot read {RULES}"))?;
     let path = folder.join("rules.yml");
@@ -40,18 +40,18 @@ pub(crate) fn write_faster(shell: &Shell, folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Minutes become seconds and hours minutes.
+/// Minutes become seconds, and hours ten seconds each.
 fn faster(rules: &str) -> String {
     let mut text = String::with_capacity(rules.len());
     let mut previous = ' ';
     let mut letters = rules.chars().peekable();
     while let Some(letter) = letters.next() {
         let ends = !letters.peek().is_some_and(|next| next.is_alphanumeric() || *next == '_');
-        text.push(match letter {
-            'm' if previous.is_ascii_digit() && ends => 's',
-            'h' if previous.is_ascii_digit() && ends => 'm',
-            _ => letter,
-        });
+        match letter {
+            'm' if previous.is_ascii_digit() && ends => text.push('s'),
+            'h' if previous.is_ascii_digit() && ends => text.push_str("0s"),
+            _ => text.push(letter),
+        }
         previous = letter;
     }
     text
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn only_times_pass_faster() {
         let rules = "expr: increase(a_5m_total{c=\"p2m4\"}[30m]) > 4\nfor: 1h\nsummary: '10 minutes, 5mm'\n";
-        let expected = "expr: increase(a_5m_total{c=\"p2m4\"}[30s]) > 4\nfor: 1m\nsummary: '10 minutes, 5mm'\n";
+        let expected = "expr: increase(a_5m_total{c=\"p2m4\"}[30s]) > 4\nfor: 10s\nsummary: '10 minutes, 5mm'\n";
         assert_eq!(faster(rules), expected);
     }
 }

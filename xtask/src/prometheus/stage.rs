@@ -16,6 +16,10 @@ use crate::shell::{Call, Shell};
 pub(crate) const PROGRAMS: &[&str] = &["prometheus", "promtool", "prometheus-alertmanager", live::BROWSER];
 pub(crate) const PACKAGES: &[&str] = &["prometheus", "prometheus-alertmanager", "chromium"];
 
+/// The set that guards the peers, and the one that only watches.
+pub(crate) const SET: &str = "peers";
+pub(crate) const TRIAL: &str = "trial";
+
 /// What Prometheus is told to do, as often as it can be on a machine that is busy.
 const SCRAPE: &str = "500ms";
 
@@ -98,6 +102,12 @@ impl Stage {
         self.http.json(&format!("{}{path}", self.peers_url), &[])
     }
 
+    /// Changes a circuit of the peers by hand, such as by `force_open`.
+    pub(crate) fn change(&self, circuit: &str, change: &str) -> Result<()> {
+        let url = format!("{}/circuits/{SET}/{circuit}/{change}", self.peers_url);
+        self.http.post(&url).with_context(|| format!("{change} of {circuit}"))
+    }
+
     /// The log of each program that ended although nobody wanted that.
     pub(crate) fn losses(&self) -> Vec<String> {
         [&self.peers, &self.prometheus, &self.alertmanager].into_iter().filter_map(Server::ended).collect()
@@ -118,7 +128,9 @@ fn peers(shell: &Shell, program: &Path, folder: &Path, url: &str) -> Result<Serv
     let file = folder.join("trace.csv");
     fs::write(&file, trace::csv())?;
     let serve = Call::program(program).args("serve --listen").arg(address(url)).args("--trace").arg(&file);
-    Server::start(shell, "serve", &serve.args(&format!("--speed {}", trace::SPEED)))
+    let on_trial = trace::ON_TRIAL;
+    let serve = serve.args(&format!("--speed {} --trial {on_trial} --allow-changes", trace::SPEED));
+    Server::start(shell, "serve", &serve)
 }
 
 /// The part of an address behind its scheme.

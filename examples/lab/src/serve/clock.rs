@@ -28,6 +28,11 @@ impl TraceClock {
     pub(crate) fn on_the_wall(&self, time: Duration) -> Duration {
         time / self.speed
     }
+
+    /// So much of a wall clock's time, in the trace.
+    pub(crate) const fn in_the_trace(&self, time: Duration) -> Duration {
+        time.saturating_mul(self.speed)
+    }
 }
 
 impl Clock for TraceClock {
@@ -41,7 +46,7 @@ impl Clock for TraceClock {
 
 impl Uptime for TraceClock {
     fn uptime(&self) -> Duration {
-        self.start.elapsed().saturating_mul(self.speed)
+        self.in_the_trace(self.start.elapsed())
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod client;
 mod clock;
+mod guards;
 mod peer;
 mod player;
 mod rows;
+mod signals;
 mod telling;
 mod totals;
 mod web;
@@ -23,8 +25,10 @@ use tokio::time::{sleep, timeout};
 
 use self::client::Client;
 use self::clock::TraceClock;
+use self::guards::{Guards, Teller};
 use self::player::{Player, Progress};
-use self::rows::Rows;
+use self::rows::{MOST_PEERS, Rows};
+use self::signals::Signals;
 use self::telling::News;
 use self::totals::Totals;
 use self::web::Shown;
@@ -47,6 +51,12 @@ pub(crate) struct ServeArgs {
     /// End after so many seconds rather than by Ctrl-C
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     time: Option<Duration>,
+    /// How many peers stricter rules are tried on, in observe mode, 1 to 100; those of others are refused a circuit
+    #[arg(long, value_name = "PEERS", default_value_t = MOST_PEERS, value_parser = on_trial, allow_negative_numbers = true)]
+    trial: usize,
+    /// Let requests change circuits, such as `POST /circuits/peers/NAME/force_open`
+    #[arg(long)]
+    allow_changes: bool,
 }
 
 /// How long calls and requests that are under way may take to end.
@@ -65,19 +75,21 @@ impl ServeArgs {
     }
 
     async fn serve(&self, rows: Rows, out: &mut impl Write) -> Result<()> {
+        let mut signals = Signals::listen().context("Ctrl-C cannot be listened for")?;
         let listener = TcpListener::bind(self.listen).await.map_err(|error| self.cannot_listen(&error))?;
         let clock = TraceClock::new(self.speed);
         telling::introduce(listener.local_addr()?, &rows, clock, out)?;
 
         let (news, mut told) = mpsc::unbounded_channel();
         let totals = Arc::new(Totals::new(rows.peers()));
-        let circuits = client::circuits(clock, &totals, news.clone())?;
-        let client = Client::new(&circuits, clock, Arc::clone(&totals));
+        let teller = Teller { clock, totals: Arc::clone(&totals), news: news.clone() };
+        let guards = Guards::new(teller, client::slow(clock), self.trial)?;
+        let client = Client::new(&guards, clock, Arc::clone(&totals));
         let trace = rows.name().into();
-        let shown = Shown { trace, clock, circuits: circuits.clone(), totals: Arc::clone(&totals) };
+        let shown = Shown { trace, clock, guards: guards.clone(), totals: Arc::clone(&totals) };
 
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, shown.router()?).with_graceful_shutdown(async {
+        let server = axum::serve(listener, shown.router(self.allow_changes)?).with_graceful_shutdown(async {
             // It is never sent to, only dropped.
             let _ = stopped.await;
         });
@@ -90,7 +102,8 @@ impl ServeArgs {
             result = &mut player => match result?? {},
             result = &mut server => result??,
             result = tell_all(&mut told, out) => result?,
-            () = self.end() => {}
+            () = signals.any() => {}
+            () = self.over() => {}
         }
         player.abort();
         // Those that take longer are not counted.
@@ -98,7 +111,7 @@ impl ServeArgs {
         while let Ok(news) = told.try_recv() {
             telling::tell(&news, out)?;
         }
-        telling::sum_up(clock, &totals, &circuits, progress.behind(), out)?;
+        telling::sum_up(clock, &totals, &guards, progress.behind(), out)?;
         drop(stop);
         // A browser may keep its connection as long as it likes.
         let _ = timeout(PATIENCE, server).await;
@@ -110,17 +123,10 @@ impl ServeArgs {
         anyhow!("--listen {address}: {error}; take another address, or 127.0.0.1:0 for any port that is free")
     }
 
-    async fn end(&self) {
-        let over = async {
-            match self.time {
-                Some(time) => sleep(time).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = over => {}
-            // Where there is no such signal, only the time ends it.
-            Ok(()) = tokio::signal::ctrl_c() => {}
+    async fn over(&self) {
+        match self.time {
+            Some(time) => sleep(time).await,
+            None => std::future::pending().await,
         }
     }
 }
@@ -135,6 +141,11 @@ async fn tell_all(told: &mut mpsc::UnboundedReceiver<News>, out: &mut impl Write
 fn speed(text: &str) -> Result<u32, String> {
     let speed = text.parse().ok().filter(|speed| (1..=100).contains(speed));
     speed.ok_or_else(|| "take a whole number from 1 to 100, such as 10".to_owned())
+}
+
+fn on_trial(text: &str) -> Result<usize, String> {
+    let peers = text.parse().ok().filter(|peers| (1..=MOST_PEERS).contains(peers));
+    peers.ok_or_else(|| format!("take a whole number from 1 to {MOST_PEERS}"))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -13,7 +13,7 @@ use crate::trace::{Peers, Row, Trace};
 use crate::trace_csv::CsvTrace;
 
 /// Every peer listens on a port of its own, and the page shows them all.
-const MOST_PEERS: usize = 100;
+pub(crate) const MOST_PEERS: usize = 100;
 
 /// How long after the last row the first one comes again.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -10,8 +10,8 @@ use fusebox::{Cause, State, Transition};
 use fusebox_std::Uptime;
 use indicatif::HumanCount;
 
-use super::client::Circuits;
 use super::clock::TraceClock;
+use super::guards::{Guards, TRIAL_FAILURES};
 use super::peer::Mode;
 use super::rows::Rows;
 use super::totals::{PeerReport, Totals};
@@ -86,7 +86,10 @@ fn seconds(time: Duration) -> String {
 }
 
 fn name(state: State) -> String {
-    state.as_str().replace('_', "-")
+    match state {
+        State::HalfOpen => "half-open".to_owned(),
+        other => other.as_str().replace('_', " "),
+    }
 }
 
 fn why(transition: &Transition, mode: Mode) -> String {
@@ -109,7 +112,7 @@ fn why(transition: &Transition, mode: Mode) -> String {
 pub(crate) fn sum_up(
     clock: TraceClock,
     totals: &Totals,
-    circuits: &Circuits,
+    guards: &Guards,
     behind: Duration,
     out: &mut impl Write,
 ) -> Result<()> {
@@ -128,10 +131,16 @@ pub(crate) fn sum_up(
         count(all.broken_off)
     )?;
     writeln!(out, "  rejected  {:>9}  at once: no waiting for a peer that is down", count(all.rejected))?;
-    writeln!(out, "  trips     {:>9}  and {} recoveries\n", count(all.trips), count(all.recoveries))?;
+    writeln!(out, "  trips     {:>9}  and {} recoveries", count(all.trips), count(all.recoveries))?;
+    let would_reject = report.peers.iter().filter_map(|report| guards.would_reject(report.peer)).sum();
+    writeln!(
+        out,
+        "  on trial  {:>9}  of the calls {TRIAL_FAILURES} failures in a row would have rejected\n",
+        count(would_reject)
+    )?;
     writeln!(out, "  {:<12}{:>9}{:>9}{:>10}{:>7}  now", "peer", "answered", "failed", "rejected", "trips")?;
     for PeerReport { peer, counted } in &report.peers {
-        let state = circuits.get(*peer).map(|circuit| name(circuit.state())).unwrap_or_default();
+        let state = guards.circuits.get(*peer).map(|circuit| name(circuit.state())).unwrap_or_default();
         let peer = printable(peer);
         let (answered, failed) = (count(counted.success), count(counted.failure));
         let (rejected, trips) = (count(counted.rejected), count(counted.trips));

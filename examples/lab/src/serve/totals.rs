@@ -106,7 +106,7 @@ impl PeerTotals {
     pub(crate) fn note(&self, transition: &Transition) {
         if transition.is_trip() {
             self.trips.fetch_add(1, Relaxed);
-        } else if transition.to() == State::Closed {
+        } else if (transition.from(), transition.to()) == (State::HalfOpen, State::Closed) {
             self.recoveries.fetch_add(1, Relaxed);
         }
     }

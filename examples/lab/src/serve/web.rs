@@ -13,8 +13,8 @@ use fusebox_std::Uptime;
 use fusebox_std::admin::{Admin, CircuitDetails};
 use serde::Serialize;
 
-use super::client::{Circuits, SET};
 use super::clock::TraceClock;
+use super::guards::{Guards, SET, TRIAL};
 use super::peer::Mode;
 use super::totals::{Counted, Totals};
 
@@ -23,7 +23,7 @@ use super::totals::{Counted, Totals};
 pub(crate) struct Shown {
     pub(crate) trace: Arc<str>,
     pub(crate) clock: TraceClock,
-    pub(crate) circuits: Circuits,
+    pub(crate) guards: Guards,
     pub(crate) totals: Arc<Totals>,
 }
 
@@ -43,14 +43,19 @@ struct Live<'a> {
 struct LivePeer {
     mode: Mode,
     client: Counted,
+    /// How many of its calls the rules on trial would have rejected.
+    would_reject: Option<u64>,
     #[serde(flatten)]
     circuit: CircuitDetails,
 }
 
 impl Shown {
-    pub(crate) fn router(self) -> Result<Router> {
+    pub(crate) fn router(self, allow_changes: bool) -> Result<Router> {
         let exporter = Exporter::new();
-        exporter.register(SET, &self.circuits)?;
+        exporter.register_timed(SET, &self.guards.circuits, &self.guards.durations)?;
+        exporter.register(TRIAL, &self.guards.trial)?;
+        let admin = Admin::new().set(SET, self.guards.circuits.clone());
+        let admin = if allow_changes { admin.allow_changes() } else { admin };
         let (live, totals) = (self.clone(), Arc::clone(&self.totals));
         Ok(Router::new()
             .route("/", file("text/html; charset=utf-8", include_str!("page/index.html")))
@@ -59,7 +64,7 @@ impl Shown {
             .route("/live", get(move || async move { json(&live.live()) }))
             .route("/totals", get(move || async move { json(&totals.report()) }))
             .route("/metrics", metrics_route(exporter))
-            .merge(Admin::new().set(SET, self.circuits).router())
+            .merge(admin.router())
             .fallback((
                 StatusCode::NOT_FOUND,
                 "There are /, /metrics, /circuits, /health, /ready, /live and /totals.\n",
@@ -68,8 +73,9 @@ impl Shown {
 
     fn live(&self) -> Live<'_> {
         let peers = self.totals.iter().filter_map(|(peer, totals)| {
-            let circuit = CircuitDetails::new(SET, &self.circuits.get(peer)?);
-            Some(LivePeer { mode: totals.mode(), client: totals.counted(), circuit })
+            let circuit = CircuitDetails::new(SET, &self.guards.circuits.get(peer)?);
+            let would_reject = self.guards.would_reject(peer);
+            Some(LivePeer { mode: totals.mode(), client: totals.counted(), would_reject, circuit })
         });
         Live {
             trace: &self.trace,

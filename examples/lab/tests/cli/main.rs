@@ -5,4 +5,6 @@ mod program;
 mod replay;
 mod scenario;
 mod serve;
+mod serve_page;
+mod serve_refused;
 mod served;

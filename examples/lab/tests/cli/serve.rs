@@ -2,16 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
 use serde_json::Value;
 
-use crate::program::fusebox;
 use crate::served::Served;
 
 /// One packet every quarter of a second to each of two peers: `steady` always answers, the other one fails between the
 /// fifth and the thirtieth second. Then nothing happens for months.
-fn trace() -> String {
+pub(crate) fn trace() -> String {
     let mut trace = "time_ms,peer,outcome\n".to_owned();
     for tick in 0..300 {
         let (time, outcome) = (tick * 250, if (20..120).contains(&tick) { "fail" } else { "ok" });
@@ -21,7 +20,7 @@ fn trace() -> String {
     trace
 }
 
-const FLAGS: [&str; 4] = ["--trace", "t.csv", "--speed", "20"];
+pub(crate) const FLAGS: [&str; 4] = ["--trace", "t.csv", "--speed", "20"];
 
 fn total(page: &str, metric: &str, labels: &[&str]) -> u64 {
     let lines = page.lines().filter(|line| line.starts_with(&format!("circuit_breaker_{metric}{{")));
@@ -72,6 +71,89 @@ fn a_peer_fails_and_recovers_and_all_that_is_told_agrees() {
 }
 
 #[test]
+fn calls_are_measured_and_stricter_rules_are_on_trial() {
+    let mut served = Served::start(&trace(), &[&FLAGS[..], &["--trial", "1"]].concat());
+    served.line("half-open -> closed").unwrap();
+    let totals = served.json_once("/totals", |totals| all_of(totals, "calls") == 600);
+    let page = served.get("/metrics").body;
+    for outcome in ["success", "failure"] {
+        let label = format!("outcome=\"{outcome}\"");
+        let measured = total(&page, "call_duration_seconds_count", &["set=\"peers\"", &label]);
+        assert_eq!(measured, all_of(&totals, outcome), "{page}");
+    }
+    // Whoever hangs is given up on after a second, and half of that is slow.
+    let (timed_out, slow) = (all_of(&totals, "timed_out"), total(&page, "slow_calls_total", &["set=\"peers\""]));
+    assert!(timed_out > 0 && slow >= timed_out, "{slow} slow calls, {timed_out} not answered");
+    // There is room for the first peer alone, and the other one is called all the same.
+    let of_trial = |metric: &str| total(&page, metric, &["set=\"trial\""]);
+    assert_eq!((of_trial("circuits"), of_trial("capacity")), (1, 1));
+    assert_eq!(of_trial("calls_total"), 300, "{page}");
+    let let_through: u64 = ["success", "failure"].map(|field| all_of(&totals, field)).iter().sum();
+    assert_eq!(of_trial("refused_peers_total"), let_through - 300);
+    assert_eq!(total(&page, "state", &["set=\"trial\"", "state=\"observe\""]), 1);
+    let live = served.json("/live");
+    assert_eq!((&live["peers"][0]["would_reject"], &live["peers"][1]["would_reject"]), (&Value::from(0), &Value::Null));
+
+    // Rows of the other peer alone, so that it is the one on trial.
+    let trace: String =
+        trace().lines().filter(|row| !row.contains(",steady,ok")).fold(String::new(), |rows, row| rows + row + "\n");
+    let served = Served::start(&format!("{trace}9999999999,later,ok\n"), &FLAGS);
+    let live = served.json_once("/live", |live| live["peers"][0]["would_reject"].as_u64() > Some(0));
+    let page = served.get("/metrics").body;
+    let tripped = ["set=\"trial\"", "from=\"closed\",to=\"open\""];
+    assert!(total(&page, "observed_transitions_total", &tripped) > 0, "{live:#}\n{page}");
+    assert_eq!(total(&page, "transitions_total", &tripped), 0);
+}
+
+#[test]
+fn circuits_are_changed_only_where_that_is_allowed() {
+    let change = "/circuits/peers/steady/force_open";
+    let served = Served::start(&trace(), &FLAGS);
+    let refused = served.post(change);
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    let served = Served::start(&trace(), &[&FLAGS[..], &["--allow-changes"]].concat());
+    let changed = served.post(change);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    served.json_once("/totals", |totals| totals["peers"][0]["rejected"].as_u64() > Some(0));
+    assert_eq!(served.json("/live")["peers"][0]["state"], "forced_open");
+    // It is no recovery that somebody took it back.
+    for change in ["disable", "automatic"] {
+        assert_eq!(served.post(&format!("/circuits/peers/steady/{change}")).status, 200, "{change}");
+    }
+    assert_eq!(served.json("/live")["peers"][0]["state"], "closed");
+    assert_eq!(served.json("/totals")["peers"][0]["recoveries"], 0);
+    // What watches is not to be changed.
+    assert_eq!(served.post("/circuits/trial/steady/force_open").status, 404);
+}
+
+#[test]
+fn a_peer_may_have_any_name() {
+    let trace = "time_ms,peer,outcome\n0,\"a\"\"b\t\\\",ok\n9999999999,\"<b>&amp;\",ok\n";
+    let name = "a\"b\t\\";
+    let mut served = Served::start(trace, &FLAGS);
+    served.json_once("/totals", |totals| all_of(totals, "calls") == 1);
+    let page = served.get("/metrics").body;
+    let line = "circuit_breaker_calls_total{set=\"peers\",circuit=\"a\\\"b\t\\\\\",outcome=\"success\"} 1";
+    assert!(page.lines().any(|found| found == line), "{page}");
+    for (path, found) in [
+        ("/live", "/peers/0/circuit"),
+        ("/totals", "/peers/0/peer"),
+        ("/circuits/peers/a%22b%09%5C", "/circuit"),
+        ("/circuits/peers", "/circuits/1/circuit"),
+    ] {
+        let answer = served.json(path);
+        assert_eq!(answer.pointer(found).and_then(Value::as_str), Some(name), "{path}: {answer:#}");
+    }
+    #[cfg(unix)]
+    {
+        served.signal("-INT");
+        served.line("peer  ").unwrap();
+        let line = served.line("a\"b").expect("a line for it");
+        assert!(line.contains("closed") && line.contains('\u{fffd}'), "{line}: a name does not tear its line apart");
+    }
+}
+
+#[test]
 fn an_open_circuit_is_a_warning() {
     let served = Served::start(&trace(), &FLAGS);
     let is_open = |circuits: &Value| circuits["sets"][0]["states"]["open"] == 1;
@@ -96,35 +178,6 @@ fn peers_refuse_in_some_spells_and_hang_in_others() {
     served.json_once("/live", |live| live["peers"][0]["mode"] == "accept");
 }
 
-#[test]
-fn the_page_is_whole_and_takes_nothing_from_elsewhere() {
-    let served = Served::start(&trace(), &FLAGS);
-    let page = served.get("/");
-    assert_eq!((page.status, page.content_type.as_str()), (200, "text/html; charset=utf-8"));
-    for (path, content_type) in [("page.css", "text/css"), ("page.js", "text/javascript")] {
-        assert!(page.body.contains(&format!("=\"{path}\"")), "{path}");
-        let file = served.get(&format!("/{path}"));
-        assert!(file.status == 200 && file.content_type.starts_with(content_type), "{path}: {}", file.content_type);
-        let elsewhere = file.body.replace("http://www.w3.org/2000/svg", "");
-        assert!(!elsewhere.contains("//www") && !elsewhere.contains("http"), "{path}");
-    }
-    assert!(!page.body.contains("http"), "{}", page.body);
-    for part in
-        ["<table", "<caption", "scope=\"col\"", "aria-live=\"polite\"", "aria-expanded", "prefers", "lang=\"en\""]
-    {
-        let found = page.body.contains(part) || served.get("/page.css").body.contains(part);
-        assert!(found, "no {part}");
-    }
-    // Every link of the page leads somewhere.
-    let links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    for link in links.filter(|link| !link.starts_with("data:")) {
-        assert_eq!(served.get(&format!("/{link}")).status, 200, "{link}");
-    }
-    let unknown = served.get("/nowhere");
-    assert!(unknown.status == 404 && unknown.body.contains("/metrics"), "{}", unknown.body);
-    assert_eq!(served.get("/circuits/peers/nobody").status, 404);
-}
-
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_with_a_summary() {
@@ -134,13 +187,28 @@ fn ctrl_c_ends_it_with_a_summary() {
     let _kept = TcpStream::connect(served.address).unwrap();
     let mut slow = TcpStream::connect(served.address).unwrap();
     slow.write_all(b"GET / HT").unwrap();
-    served.interrupt();
+    served.signal("-INT");
     let (code, out) = served.end();
     assert_eq!(code, Some(0), "{out}");
     for part in ["/metrics", "Ctrl-C ends", "calls ", "answered", "rejected", "trips", "rooftop", "mast"] {
         assert!(out.contains(part), "no {part} in:\n{out}");
     }
     assert!(!out.contains('\u{1b}'), "colours are for terminals");
+}
+
+/// As service managers and containers do.
+#[cfg(unix)]
+#[test]
+fn a_signal_to_terminate_ends_it_with_a_summary() {
+    // Before anything was called, and while calls are under way.
+    for part in ["Ctrl-C ends", "closed -> open"] {
+        let mut served = Served::start("", &["--speed", "20"]);
+        served.line(part).unwrap();
+        served.signal("-TERM");
+        let (code, out) = served.end();
+        assert_eq!(code, Some(0), "{out}");
+        assert!(out.contains("of the trace\n  calls ") && out.contains("rooftop"), "{out}");
+    }
 }
 
 #[test]
@@ -155,59 +223,4 @@ fn a_trace_begins_again() {
     let mut served = Served::start("time_ms,peer,outcome\n7,a,ok\n", &["--trace", "t.csv", "--speed", "100"]);
     served.line("begins again").unwrap();
     served.json_once("/totals", |totals| all_of(totals, "calls") >= 3);
-}
-
-/// The error message. Should the program serve instead, that ends.
-fn refused(args: &[&str]) -> String {
-    let end = if args.contains(&"--for") { &[][..] } else { &["--for", "1"] };
-    fusebox(&[&["serve"], args, end].concat()).refusal()
-}
-
-#[test]
-fn flags_that_cannot_be_are_refused() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let error = refused(&["--listen", &address]);
-    assert!(error.contains(&address) && error.contains("127.0.0.1:0"), "{error}");
-    assert_eq!(error.lines().count(), 1, "{error}");
-
-    for (flag, value, reason) in [
-        ("--listen", "9464", "--listen"),
-        ("--listen", "localhost", "--listen"),
-        ("--speed", "0", "from 1 to 100"),
-        ("--speed", "-1", "from 1 to 100"),
-        ("--speed", "101", "from 1 to 100"),
-        ("--speed", "fast", "from 1 to 100"),
-        ("--for", "0", "above 0"),
-        ("--for", "-1", "above 0"),
-        ("--for", "NaN", "above 0"),
-        ("--for", "inf", "above 0"),
-        ("--for", "5s", "above 0"),
-    ] {
-        let error = refused(&[flag, value]);
-        assert!(error.contains(value) && error.contains(reason), "{flag} {value}: {error}");
-    }
-}
-
-#[test]
-fn traces_that_cannot_be_played_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.csv");
-    let play = || refused(&["--listen", "127.0.0.1:0", "--trace", file.to_str().unwrap()]);
-    let missing = play();
-    assert!(missing.contains("t.csv") && missing.contains("fusebox generate > links.csv"), "{missing}");
-    assert_eq!(missing.lines().count(), 1, "{missing}");
-    let many = (0..101).fold(String::new(), |rows, peer| format!("{rows}0,peer {peer},ok\n"));
-    for (rows, reason) in [
-        ("a,b,c\n", "t.csv:1: expected the header"),
-        ("time_ms,peer,outcome\n", "t.csv: there are no rows"),
-        ("time_ms,peer,outcome\n0,a,ok\n0,a,lost\n", "t.csv:3: outcome is `lost`"),
-        ("time_ms,peer,outcome\n5,a,ok\n4,a,ok\n", "t.csv:3: time_ms goes back"),
-        (&format!("time_ms,peer,outcome\n{many}"), "t.csv: more than 100 peers"),
-    ] {
-        std::fs::write(&file, rows).unwrap();
-        let error = play();
-        assert!(error.contains(reason), "{error}");
-        assert_eq!(error.lines().count(), 1, "{error}");
-    }
 }

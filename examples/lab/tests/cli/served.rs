@@ -81,9 +81,18 @@ impl Served {
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
+        self.request("GET", path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Answer {
+        self.request("POST", path)
+    }
+
+    fn request(&self, method: &str, path: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         stream.set_read_timeout(Some(LONG)).expect("a timeout");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).expect("sent");
+        let headers = "Content-Type: application/json\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}", self.address).expect("sent");
         let mut text = String::new();
         stream.read_to_string(&mut text).expect("an answer in UTF-8");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
@@ -113,17 +122,20 @@ impl Served {
         }
     }
 
-    /// Presses Ctrl-C.
+    /// Sends a signal: `-INT` is Ctrl-C.
     #[cfg(unix)]
-    pub(crate) fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("there is a kill");
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().expect("there is a kill");
         assert!(sent.success());
     }
 
     /// Waits for the end. Returns the exit code and all that was printed.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
-        // The output ends with the program.
-        while self.next_line().is_some() {}
+        // The output ends with the program. One that does not end may go on to print.
+        let start = Instant::now();
+        while self.next_line().is_some() {
+            assert!(start.elapsed() < LONG, "it does not end:\n{}", self.printed.join("\n"));
+        }
         let status = self.child.wait().expect("it ends");
         (status.code(), self.printed.join("\n"))
     }

@@ -3,8 +3,11 @@
 const EVERY_MS = 500;
 const SPAN_SECONDS = 120;
 const MOST_CHANGES = 30;
-// What is read aloud comes in few, longer messages.
-const ANNOUNCE_MS = 3000;
+// What is read aloud comes seldom, and is short: who listens also wants to read.
+const ANNOUNCE_MS = 10000;
+const MOST_ANNOUNCED = 3;
+// How often a timeline moves for those who want to see little motion.
+const CALM_SECONDS = 30;
 
 const NAMES = {
   closed: "closed", open: "open", half_open: "half-open",
@@ -14,9 +17,13 @@ const MODES = { accept: "answers", refuse: "refuses connections", hang: "accepts
 const HEIGHTS = { closed: 5, half_open: 13, open: 20, forced_open: 20 };
 
 const byId = (id) => document.getElementById(id);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const rows = new Map();
-const seen = new Set();
-const unsaid = [];
+// All changes that /live tells of, and how each is worded: it keeps its words, and so its place under a reader's cursor.
+let told = new Map();
+// The latest that is to be read aloud of each peer.
+const unsaid = new Map();
+let announced = 0;
 let paused = false;
 
 function say(element, text) {
@@ -27,6 +34,20 @@ function element(name, text) {
   const made = document.createElement(name);
   made.textContent = text;
   return made;
+}
+
+// One element for each key, in this order. Those that are there already stay, so that nobody who reads them loses the place.
+function fill(list, items) {
+  const before = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  const wanted = items.map(({ key, make }) => {
+    const item = before.get(key) ?? make();
+    item.dataset.key = key;
+    return item;
+  });
+  for (const child of [...list.children]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((item, at) => {
+    if (list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null);
+  });
 }
 
 const seconds = (number) => `${number.toFixed(number < 10 ? 1 : 0)} s`;
@@ -73,13 +94,16 @@ function drawTimeline(svg, live, peer) {
   svg.setAttribute("aria-label", `open for ${Math.round(open)} of the last ${SPAN_SECONDS} seconds`);
 }
 
-function change(live, record) {
-  return `${traceTime(live, record).toFixed(1)} s: ${NAMES[record.from]} to ${NAMES[record.to]}, ${record.because}`;
+const keyOf = (peer, record) => `${peer.circuit} ${record.at} ${record.from} ${record.to}`;
+
+function change(live, peer, record) {
+  return told.get(keyOf(peer, record)) ?? `${traceTime(live, record).toFixed(1)} s: ${NAMES[record.from]} to ${NAMES[record.to]}, ${record.because}`;
 }
 
 function nextProbe(peer) {
   if (peer.state === "half_open") return "under way";
-  if (peer.state !== "open") return "none needed";
+  if (peer.state === "closed") return "none needed";
+  if (peer.state !== "open") return "none, set by hand";
   return peer.retry_after_seconds ? `in ${Math.ceil(peer.retry_after_seconds)} s` : "with the next call";
 }
 
@@ -115,14 +139,20 @@ class Row {
     const state = this.find(".state");
     state.dataset.state = peer.state;
     say(state, NAMES[peer.state]);
-    drawTimeline(this.find(".timeline"), live, peer);
+    const moved = live.trace_seconds - (this.moved ?? -Infinity);
+    if (!calm.matches || moved >= CALM_SECONDS || this.shown !== peer.state) {
+      drawTimeline(this.find(".timeline"), live, peer);
+      this.moved = live.trace_seconds;
+      this.shown = peer.state;
+    }
     this.find("meter").value = calls ? failures / calls : 0;
     say(this.find(".rate"), calls ? `${Math.round(failures / calls * 100)} % of ${calls}` : "no calls yet");
     say(this.find(".probe"), nextProbe(peer));
     say(this.find(".cause"), last ? last.because : "nothing happened yet");
     say(this.find(".success"), peer.calls_total.success.toLocaleString());
     say(this.find(".failure"), peer.calls_total.failure.toLocaleString());
-    say(this.find(".rejected"), (peer.rejections_total.open + peer.rejections_total.half_open_full).toLocaleString());
+    const { open, half_open_full: full, forced_open: forced } = peer.rejections_total;
+    say(this.find(".rejected"), (open + full + forced).toLocaleString());
     this.drawMore();
   }
 
@@ -138,18 +168,26 @@ class Row {
       ["Rejected while a probe was under way", rejections.half_open_full],
       ["The client saw", `${client.refused} refused, ${client.timed_out} not answered, ${client.broken_off} broken off`],
       ["Trips and recoveries", `${client.trips} and ${client.recoveries}`],
+      ...(peer.would_reject === null ? [] : [["Stricter rules on trial would have rejected", peer.would_reject]]),
       ...Object.entries(peer.state_seconds_total)
         .filter(([, time]) => time > 0)
         .map(([state, time]) => [`Time ${NAMES[state]}`, seconds(time)]),
     ];
     say(this.find(".explanation"), peer.explanation);
-    this.find("dl").replaceChildren(...pairs.map(([term, value]) => {
-      const pair = document.createElement("div");
-      pair.append(element("dt", term), element("dd", value.toLocaleString()));
-      return pair;
-    }));
-    const records = peer.records.slice(-10).reverse();
-    this.find(".records").replaceChildren(...records.map((record) => element("li", change(live, record))));
+    const list = this.find("dl");
+    fill(list, pairs.map(([term]) => ({
+      key: term,
+      make: () => {
+        const pair = document.createElement("div");
+        pair.append(element("dt", term), element("dd", ""));
+        return pair;
+      },
+    })));
+    pairs.forEach(([, value], at) => say(list.children[at].lastElementChild, value.toLocaleString()));
+    fill(this.find(".records"), peer.records.slice(-10).reverse().map((record) => ({
+      key: keyOf(peer, record),
+      make: () => element("li", change(live, peer, record)),
+    })));
   }
 }
 
@@ -157,38 +195,46 @@ function drawChanges(live) {
   // Of two within a millisecond the later one stays first.
   const all = live.peers.flatMap((peer) => peer.records.map((record) => ({ peer, record }))).reverse();
   all.sort((one, other) => Date.parse(other.record.at) - Date.parse(one.record.at));
-  byId("changes").replaceChildren(...all.slice(0, MOST_CHANGES).map(({ peer, record }) => {
-    const item = element("li", `${peer.circuit} at ${change(live, record)}`);
-    item.dataset.peer = peer.circuit;
-    item.dataset.to = record.to;
-    return item;
-  }));
+  fill(byId("changes"), all.slice(0, MOST_CHANGES).map(({ peer, record }) => ({
+    key: keyOf(peer, record),
+    make: () => {
+      const item = element("li", `${peer.circuit} at ${change(live, peer, record)}`);
+      item.dataset.peer = peer.circuit;
+      item.dataset.to = record.to;
+      return item;
+    },
+  })));
 }
 
 // Trips and recoveries are read aloud; probes that fail change nothing that somebody has to know at once.
 function note(live) {
-  const first = seen.size === 0;
+  const first = rows.size === 0;
+  const now = new Map();
   for (const peer of live.peers) {
-    seen.add(peer.circuit);
     for (const record of peer.records) {
-      const key = `${peer.circuit} ${record.at} ${record.from} ${record.to}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      if (first) continue;
-      if (record.from === "closed") unsaid.push(`${peer.circuit} is ${NAMES[record.to]}: ${record.because}.`);
-      if (record.to === "closed") unsaid.push(`${peer.circuit} is closed again.`);
+      const key = keyOf(peer, record);
+      now.set(key, change(live, peer, record));
+      if (first || told.has(key)) continue;
+      if (record.from === "closed") unsaid.set(peer.circuit, `${peer.circuit} is ${NAMES[record.to]}: ${record.because}.`);
+      if (record.to === "closed") unsaid.set(peer.circuit, `${peer.circuit} is closed again.`);
     }
   }
+  told = now;
 }
 
-function announce() {
-  if (paused || unsaid.length === 0) return;
+function announce(live) {
+  if (unsaid.size === 0 || Date.now() - announced < ANNOUNCE_MS) return;
+  announced = Date.now();
+  const closed = live.peers.filter((peer) => peer.state === "closed").length;
+  const many = `${unsaid.size} circuits changed. ${closed} of ${live.peers.length} are closed now.`;
   const news = byId("news");
-  news.append(element("p", unsaid.splice(0).join(" ")));
+  news.append(element("p", unsaid.size > MOST_ANNOUNCED ? many : [...unsaid.values()].join(" ")));
+  unsaid.clear();
   while (news.childElementCount > 20) news.firstElementChild.remove();
 }
 
 function draw(live) {
+  note(live);
   const counts = { closed: 0, open: 0, half_open: 0 };
   live.peers.forEach((peer, index) => {
     counts[peer.state] = (counts[peer.state] ?? 0) + 1;
@@ -199,9 +245,10 @@ function draw(live) {
   say(byId("about"), `${live.peers.length} peers on this machine come and go as in ${live.trace}, ${live.speed} times as `
     + `fast; a client calls them through circuit breakers. ${passed} s of the trace have passed, and all times are its.`);
   say(byId("counts"), Object.entries(counts).map(([state, count]) => `${count} ${NAMES[state]}`).join(", "));
-  document.title = counts.open ? `${counts.open} open · fusebox` : "all closed · fusebox";
+  const trouble = live.peers.length - counts.closed;
+  document.title = trouble ? `${trouble} of ${live.peers.length} not closed · fusebox` : "all closed · fusebox";
   drawChanges(live);
-  note(live);
+  announce(live);
 }
 
 async function update() {
@@ -214,7 +261,9 @@ async function update() {
       say(byId("connection"), "Live");
     } catch (error) {
       document.body.dataset.connection = "lost";
-      say(byId("connection"), `The program does not answer (${error.message}). Trying again.`);
+      // Always the same words: they are read aloud whenever they change.
+      say(byId("connection"), "The program does not answer. Trying again.");
+      console.error(error);
     }
   }
   setTimeout(update, EVERY_MS);
@@ -223,7 +272,7 @@ async function update() {
 byId("pause").addEventListener("click", ({ currentTarget }) => {
   paused = !paused;
   currentTarget.setAttribute("aria-pressed", String(paused));
-  say(byId("connection"), paused ? "Paused" : "Live");
+  say(byId("connection"), paused ? "Paused" : "Connecting…");
 });
 
 // From one peer to the next, besides Tab.
@@ -237,5 +286,4 @@ byId("circuits").addEventListener("keydown", (event) => {
 });
 
 say(byId("span"), `${SPAN_SECONDS} s`);
-setInterval(announce, ANNOUNCE_MS);
 update();
