@@ -1,0 +1,104 @@
+//! The points at which user code may panic. A scenario is run again and again, and each time the next of them does.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::watch::{At, in_time};
+
+/// What a point that panics throws. No panic hook is told of it.
+struct Injected;
+
+/// How often user code panics in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// At one point.
+    Once,
+    /// At this point and all that follow, also those that are reached while the panic before unwinds. A second panic that
+    /// gets away then ends the program, and with it the test.
+    FromThenOn,
+}
+
+/// The kinds of points that panicked in a run, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Panicked(Vec<&'static str>);
+
+impl Panicked {
+    pub(crate) fn any(&self, kinds: &[&str]) -> bool {
+        self.0.iter().any(|kind| kinds.contains(kind))
+    }
+}
+
+#[derive(Default)]
+struct Plan {
+    /// None while points are passed without notice.
+    panics: Option<(u32, How)>,
+    reached: u32,
+    panicked: Panicked,
+    kinds: BTreeMap<&'static str, u32>,
+}
+
+thread_local! {
+    static PLAN: RefCell<Plan> = RefCell::default();
+}
+
+/// User code is run here.
+pub(crate) fn point(kind: &'static str) {
+    let panics = PLAN.with_borrow_mut(|plan| {
+        let Some((at, how)) = plan.panics else { return false };
+        plan.reached += 1;
+        *plan.kinds.entry(kind).or_default() += 1;
+        let panics = plan.reached == at || (how == How::FromThenOn && plan.reached > at);
+        if panics {
+            plan.panicked.0.push(kind);
+        }
+        panics
+    });
+    if panics {
+        resume_unwind(Box::new(Injected));
+    }
+}
+
+/// Runs the scenario until no point of it is left that has not panicked, each time in a world of its own, which is looked at
+/// afterwards together with what panicked. Says how many points there were.
+pub(crate) fn each_point<W>(
+    at: &At,
+    name: &str,
+    how: How,
+    world: impl Fn() -> W,
+    act: impl Fn(&W),
+    look: impl Fn(&W, &Panicked),
+) {
+    for panics_at in 1..10_000 {
+        let world = world();
+        PLAN.set(Plan { panics: Some((panics_at, how)), ..Plan::default() });
+        at.set(format!("point {panics_at} of {name}, {how:?}"));
+        let ended = catch_unwind(AssertUnwindSafe(|| act(&world)));
+        let Plan { panicked, reached, kinds, .. } = PLAN.take();
+        if let Err(panic) = &ended {
+            assert!(panic.is::<Injected>(), "{name} fails by itself");
+        }
+        if panicked.0.is_empty() {
+            assert!(reached > 0 && reached == panics_at - 1, "{name} reaches {reached} points");
+            println!("{name}, {how:?}: {reached} points, {kinds:?}");
+            return;
+        }
+        at.set(format!("point {panics_at} of {name}, {how:?}: after {:?} panicked", panicked.0));
+        look(&world, &panicked);
+    }
+    panic!("{name} never gets to its end");
+}
+
+/// [`each_point`] with one panic in a run, and then with all that follow it as well.
+pub(crate) fn each_point_both_ways<W>(
+    name: &'static str,
+    world: impl Fn() -> W + Send + 'static,
+    act: impl Fn(&W) + Send + 'static,
+    look: impl Fn(&W, &Panicked) + Send + 'static,
+) {
+    in_time(move |at| {
+        for how in [How::Once, How::FromThenOn] {
+            each_point(at, name, how, &world, &act, &look);
+        }
+    });
+}
