@@ -3,9 +3,16 @@
 //!
 //! What each test reached it prints: `cargo test -p fusebox-tests --test faults -- --show-output`.
 
+mod async_panics;
+mod asyncs;
 mod core_panics;
+mod dropped;
+mod files;
+mod full_disk;
+mod killed;
 mod points;
 mod set_panics;
+mod shown;
 mod user;
 mod watch;
 mod world;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::watch::{At, in_time};
 
@@ -24,6 +25,11 @@ pub(crate) enum How {
 pub(crate) struct Panicked(Vec<&'static str>);
 
 impl Panicked {
+    /// A slot that nobody gives back, as if what would have done so had panicked.
+    pub(crate) fn forgotten(forgotten: bool) -> Self {
+        Self(if forgotten { vec!["now"] } else { Vec::new() })
+    }
+
     pub(crate) fn any(&self, kinds: &[&str]) -> bool {
         self.0.iter().any(|kind| kinds.contains(kind))
     }
@@ -39,12 +45,24 @@ struct Plan {
 }
 
 thread_local! {
-    static PLAN: RefCell<Plan> = RefCell::default();
+    static PLAN: RefCell<Arc<Mutex<Plan>>> = RefCell::default();
+}
+
+fn with_plan<T>(act: impl FnOnce(&mut Plan) -> T) -> T {
+    let plan = PLAN.with_borrow(Arc::clone);
+    let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
+    act(&mut plan)
+}
+
+/// What lets other threads reach the points of this one, once they run it.
+pub(crate) fn sharing() -> impl Fn() + Send + Sync {
+    let plan = PLAN.with_borrow(Arc::clone);
+    move || PLAN.set(Arc::clone(&plan))
 }
 
 /// User code is run here.
 pub(crate) fn point(kind: &'static str) {
-    let panics = PLAN.with_borrow_mut(|plan| {
+    let panics = with_plan(|plan| {
         let Some((at, how)) = plan.panics else { return false };
         plan.reached += 1;
         *plan.kinds.entry(kind).or_default() += 1;
@@ -71,10 +89,10 @@ pub(crate) fn each_point<W>(
 ) {
     for panics_at in 1..10_000 {
         let world = world();
-        PLAN.set(Plan { panics: Some((panics_at, how)), ..Plan::default() });
+        with_plan(|plan| *plan = Plan { panics: Some((panics_at, how)), ..Plan::default() });
         at.set(format!("point {panics_at} of {name}, {how:?}"));
         let ended = catch_unwind(AssertUnwindSafe(|| act(&world)));
-        let Plan { panicked, reached, kinds, .. } = PLAN.take();
+        let Plan { panicked, reached, kinds, .. } = with_plan(std::mem::take);
         if let Err(panic) = &ended {
             assert!(panic.is::<Injected>(), "{name} fails by itself");
         }
