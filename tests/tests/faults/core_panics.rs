@@ -1,7 +1,9 @@
 //! Panics at every point of the breaker and the set without heap. Nothing there can catch a panic, so no more than one is
 //! thrown at a time.
 
-use fusebox::{CircuitBreaker, CircuitBreakerSet, Outcome, State, Together};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use fusebox::{CircuitBreaker, CircuitBreakerSet, Event, Listener, Outcome, State, Together};
 
 use crate::points::{How, Panicked, each_point, point};
 use crate::user::{Clock, Judge, Key, ThreeInARow, Told, fails, is_ignored, succeeds};
@@ -209,4 +211,42 @@ fn a_key_that_panics_when_it_is_dropped() {
             assert!(set.peer(&Heavy(22)).is_err());
         });
     });
+}
+
+/// Catches what panics while something else does, as the documentation of listeners shows it.
+struct Caught<L>(L);
+
+impl<K: ?Sized, L: Listener<K>> Listener<K> for Caught<L> {
+    fn on_event(&self, peer: &K, event: &Event) {
+        let told = catch_unwind(AssertUnwindSafe(|| self.0.on_event(peer, event)));
+        if let (Err(panic), false) = (told, std::thread::panicking()) {
+            resume_unwind(panic);
+        }
+    }
+}
+
+fn trips_while_it_panics<L: Listener>(listener: L) -> State {
+    let breaker = CircuitBreaker::with_listener(Clock::default(), settings(WAIT), listener);
+    for _ in 0..3 {
+        let call = || -> Result<(), ()> { resume_unwind(Box::new("no answer")) };
+        assert!(catch_unwind(AssertUnwindSafe(|| breaker.call(call))).is_err());
+    }
+    breaker.state()
+}
+
+/// What the documentation of listeners says, and the way out that it shows.
+#[test]
+fn a_listener_that_panics_while_a_call_panics_ends_the_program_unless_it_is_caught() {
+    const CHILD: &str = "FUSEBOX_FAULTS_ABORTS";
+    const NAME: &str = "core_panics::a_listener_that_panics_while_a_call_panics_ends_the_program_unless_it_is_caught";
+    let breaks = |(): &(), _: &Event| resume_unwind(Box::new("told"));
+    if std::env::var_os(CHILD).is_some() {
+        trips_while_it_panics(breaks);
+        return;
+    }
+    assert_eq!(trips_while_it_panics(Caught(breaks)), State::Open);
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = child.args(["--exact", NAME]).env(CHILD, "1").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("panic in a destructor during cleanup"), "{output:?}");
 }

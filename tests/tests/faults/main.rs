@@ -11,6 +11,7 @@ mod files;
 mod full_disk;
 mod killed;
 mod points;
+mod random;
 mod set_panics;
 mod shown;
 mod user;

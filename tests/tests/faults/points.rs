@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +29,10 @@ impl Panicked {
     /// A slot that nobody gives back, as if what would have done so had panicked.
     pub(crate) fn forgotten(forgotten: bool) -> Self {
         Self(if forgotten { vec!["now"] } else { Vec::new() })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(crate) fn any(&self, kinds: &[&str]) -> bool {
@@ -77,6 +82,22 @@ pub(crate) fn point(kind: &'static str) {
     }
 }
 
+fn run_to(point: u32, how: How, act: impl FnOnce()) -> Plan {
+    with_plan(|plan| *plan = Plan { panics: Some((point, how)), ..Plan::default() });
+    let ended = catch_unwind(AssertUnwindSafe(act));
+    let plan = with_plan(mem::take);
+    if let Err(panic) = ended {
+        assert!(panic.is::<Injected>(), "it fails by itself");
+    }
+    plan
+}
+
+/// Runs it with a panic at one of its points, which is drawn from those that it has, and says how many those are.
+pub(crate) fn at_some_point(how: How, draw: impl FnOnce(u32) -> u32, act: impl Fn(usize)) -> (u32, Panicked) {
+    let points = run_to(u32::MAX, how, || act(0)).reached;
+    (points, run_to(draw(points), how, || act(1)).panicked)
+}
+
 /// Runs the scenario until no point of it is left that has not panicked, each time in a world of its own, which is looked at
 /// afterwards together with what panicked. Says how many points there were.
 pub(crate) fn each_point<W>(
@@ -89,14 +110,9 @@ pub(crate) fn each_point<W>(
 ) {
     for panics_at in 1..10_000 {
         let world = world();
-        with_plan(|plan| *plan = Plan { panics: Some((panics_at, how)), ..Plan::default() });
         at.set(format!("point {panics_at} of {name}, {how:?}"));
-        let ended = catch_unwind(AssertUnwindSafe(|| act(&world)));
-        let Plan { panicked, reached, kinds, .. } = with_plan(std::mem::take);
-        if let Err(panic) = &ended {
-            assert!(panic.is::<Injected>(), "{name} fails by itself");
-        }
-        if panicked.0.is_empty() {
+        let Plan { panicked, reached, kinds, .. } = run_to(panics_at, how, || act(&world));
+        if panicked.is_empty() {
             assert!(reached > 0 && reached == panics_at - 1, "{name} reaches {reached} points");
             println!("{name}, {how:?}: {reached} points, {kinds:?}");
             return;
