@@ -20,8 +20,11 @@ use crate::world::{WAIT, World};
 
 pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// A world, and what is done in it.
+pub(crate) type Parts = (fn() -> World, fn(&World) -> Work);
+
 /// All of them, each with the world that it is done in.
-pub(crate) fn all() -> [(&'static str, (fn() -> World, fn(&World) -> Work)); 14] {
+pub(crate) fn all() -> [(&'static str, Parts); 14] {
     [
         ("call_async", (World::new, call)),
         ("call_async of a probe", (World::before_a_probe, call)),

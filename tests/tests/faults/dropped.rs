@@ -8,10 +8,9 @@ use std::task::{Context, Wake, Waker};
 use fusebox::State;
 use tokio::runtime::Runtime;
 
-use crate::asyncs::{Work, all};
+use crate::asyncs::{Parts, all};
 use crate::points::Panicked;
 use crate::watch::{At, in_time};
-use crate::world::World;
 
 /// What timers need. Nobody drives it, so no timer ends by itself.
 pub(crate) fn runtime() -> Runtime {
@@ -36,7 +35,7 @@ impl Wake for Woken {
 }
 
 /// Ends the work after each number of polls, in a world of its own, and says at how many awaits that was.
-fn at_each_await(at: &At, name: &str, end: End, (world, work): (fn() -> World, fn(&World) -> Work)) -> u32 {
+fn at_each_await(at: &At, name: &str, end: End, (world, work): Parts) -> u32 {
     for polls in 0..1_000 {
         at.set(format!("{polls} polls of {name}, then {end:?}"));
         let world = world();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fusebox::clock::ManualClock;
 use fusebox::policy::MaxFailures;
 use fusebox::{Outcome, Settings, State};
-use fusebox_std::CircuitBreakerSet;
+use fusebox_std::{CircuitBreakerSet, Handle};
 
 use crate::points::Panicked;
 use crate::watch::in_time;
@@ -60,7 +60,7 @@ fn set() -> (Set, &'static ManualClock<1_000>) {
 fn hold_and_save(path: &Path) {
     let (set, clock) = set();
     let circuits: Vec<_> = (0..PEERS).map(|peer| set.handle(&peer).unwrap()).collect();
-    circuits.iter().for_each(|circuit| circuit.open());
+    circuits.iter().for_each(Handle::open);
     clock.advance(Duration::from_secs(10));
     let _probes: Vec<_> = circuits.iter().map(|circuit| circuit.try_acquire().unwrap()).collect();
     let saves = AtomicUsize::new(0);

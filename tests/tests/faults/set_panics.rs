@@ -26,12 +26,12 @@ fn a_call_of_a_circuit() {
         let _ = circuit.call_with(Judge, succeeds);
         let _ = circuit.call_with(Judge, is_ignored);
         times(4, || circuit.call_with(Judge, fails));
-        let _ = circuit.call_or(succeeds, |_| ());
+        circuit.call_or(succeeds, |_| ());
     });
     each("a probe that succeeds", World::before_a_probe, |world| times(1, || world.circuit.call_with(Judge, succeeds)));
     each("a probe that fails", World::before_a_probe, |world| times(1, || world.circuit.call_with(Judge, fails)));
     each("a probe that is ignored", World::before_a_probe, |world| {
-        times(1, || world.circuit.call_with(Judge, is_ignored))
+        times(1, || world.circuit.call_with(Judge, is_ignored));
     });
 }
 
@@ -94,7 +94,7 @@ fn room_for_newcomers() {
         went_are_counted,
     );
     each("a newcomer for whom nobody goes", World::full, |world| {
-        (2..4).flat_map(|key| world.set.get(&Key(key))).for_each(|circuit| circuit.force_open());
+        (2..4).filter_map(|key| world.set.get(&Key(key))).for_each(|circuit| circuit.force_open());
         assert!(world.set.handle(&Key(5)).is_err());
     });
     each("one that comes back", World::full, |world| {
