@@ -50,9 +50,21 @@ impl<P: TripPolicy> Circuit<P> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "each caller keeps the part of the machine that its input needs")]
     pub(crate) fn drive<C: Clock>(&self, settings: &Settings<C, P>, clock: &C, input: Input) -> Driven {
+        self.drive_at(settings, || clock.now(), input)
+    }
+
+    /// The same, for who knows what time it is.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as `drive` is")]
+    pub(crate) fn drive_at<C: Clock>(
+        &self,
+        settings: &Settings<C, P>,
+        now: impl Fn() -> Instant,
+        input: Input,
+    ) -> Driven {
         let mut before = self.word.load();
         loop {
-            let now = clock.now();
+            let now = now();
             let (next, effect) = step(before, input, now, &settings.rules, settings.probe_rates());
             let Some(after) = next else { return Driven { before, after: before, now, effect } };
             // The history is of the time before the opening. It is cleared before the circuit can be seen

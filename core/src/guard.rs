@@ -152,7 +152,7 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
         let Driven { before, after, now, effect } = self.circuit.drive(settings, clock, Input::Acquire);
         let low = match effect {
             Effect::Admitted(Some(cause)) => {
-                let slot = GiveBack { peer: self, permit: after.low };
+                let slot = GiveBack { peer: self, permit: after.low, now };
                 self.tell_transition(before, after, now, cause);
                 mem::forget(slot);
                 after.low
@@ -268,15 +268,15 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
 struct GiveBack<'a, C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> {
     peer: Peer<'a, C, P, L, K, S>,
     permit: u32,
+    now: Instant,
 }
 
 impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>>> Drop
     for GiveBack<'_, C, P, L, K, S>
 {
     fn drop(&mut self) {
-        // Nothing is told, since whoever would be told is the one who panics.
-        let (settings, clock) = (self.peer.settings(), &self.peer.shared.clock);
+        // Nothing is told, since whoever would be told is the one who panics; nor is the clock asked, which might panic too.
         let ignored = Input::Settle { permit: self.permit, outcome: Outcome::Ignored, slow: false };
-        self.peer.circuit.drive(settings, clock, ignored);
+        self.peer.circuit.drive_at(self.peer.settings(), || self.now, ignored);
     }
 }

@@ -3,13 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, OnceLock, Weak};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use fusebox::policy::TripPolicy;
 use fusebox::{Circuit, Event, Listener, Outcome, Peer, Settings, State};
 
 use crate::clock::Uptime;
+use crate::contained::contained;
 use crate::counts::{CallCounts, Counters, Counts, Successes};
 use crate::record::Log;
 use crate::recorder::Recorder;
@@ -59,18 +59,12 @@ impl<K, C, P: TripPolicy, L> Common<K, C, P, L> {
         self.versions.first().clock()
     }
 
-    /// Tells the user's listener. While a call panics another panic would end the program, so of that one there is no more
-    /// than its message.
+    /// Tells the user's listener.
     pub(crate) fn tell(&self, key: &K, event: &Event)
     where
         L: Listener<K>,
     {
-        let tell = || self.listener.on_event(key, event);
-        if thread::panicking() {
-            let _ = catch_unwind(AssertUnwindSafe(tell));
-        } else {
-            tell();
-        }
+        contained(|| self.listener.on_event(key, event));
     }
 }
 
@@ -209,11 +203,12 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
     }
 
     /// Lets all who wait have another look: to be called whenever a call may be let through that was not before, once
-    /// that is so. Either this sees them, or they see that it is so, hence the fences.
+    /// that is so. Either this sees them, or they see that it is so, hence the fences. A waker that panics is its executor's
+    /// affair, and not that of whoever happens to make the call.
     pub(crate) fn wake(&self) {
         fence(SeqCst);
         if let Some(aside) = self.aside.get() {
-            aside.waiters.wake();
+            let _ = catch_unwind(AssertUnwindSafe(|| aside.waiters.wake()));
         }
     }
 

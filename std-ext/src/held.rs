@@ -7,6 +7,7 @@ use fusebox::policy::TripPolicy;
 use fusebox::{Instant, Listener, Outcome, Rejected, Ticket};
 
 use crate::clock::Uptime;
+use crate::contained::contained;
 use crate::entry::{Abandoned, Entry, SharedEntry, mark};
 
 /// A ticket and its circuit, borrowed or kept alive. It never gets lost: a call that panics failed, one that is
@@ -57,8 +58,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
     #[inline]
     fn drop(&mut self) {
         match self.ticket.take() {
-            Some(ticket) if self.running => self.entry.settle_otherwise(ticket, Outcome::Failure),
-            Some(ticket) => self.entry.abandon(ticket, self.started),
+            Some(ticket) if self.running => contained(|| self.entry.settle_otherwise(ticket, Outcome::Failure)),
+            Some(ticket) => contained(|| self.entry.abandon(ticket, self.started)),
             None => {}
         }
     }
@@ -91,7 +92,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
     #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.entry.settle_otherwise(ticket, Outcome::Failure);
+            contained(|| self.entry.settle_otherwise(ticket, Outcome::Failure));
         }
     }
 }

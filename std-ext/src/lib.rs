@@ -31,6 +31,7 @@
 //! | time in tests | [`fusebox::clock::ManualClock`], and `TokioClock` with the feature `tokio` |
 #![forbid(unsafe_code)]
 
+mod contained;
 mod counts;
 mod entry;
 mod error;

@@ -12,6 +12,7 @@ use fusebox::policy::{MaxFailures, TripPolicy};
 use fusebox::{Acquire, Listener, Outcome, Rejected, Settle};
 
 use crate::clock::{StdClock, Uptime};
+use crate::contained::contained;
 use crate::handle::Handle;
 use crate::held::HeldEntry;
 
@@ -97,7 +98,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Settle for Permit<K, C
     }
 
     fn settle_all(self, outcome: Outcome) {
-        Self::settle(self, outcome);
+        // Calls of several circuits that panic settle their permits so.
+        contained(|| Self::settle(self, outcome));
     }
 }
 

@@ -9,7 +9,27 @@ pub use self::defmt::DefmtListener;
 use crate::event::Event;
 
 /// Is told what happens to circuits, after it happened and with nothing held: it may use the very
-/// breaker that calls it. A listener that panics leaves the breaker usable.
+/// breaker that calls it. A listener that panics leaves the breaker usable, and the slot of a probe that it is told of free.
+///
+/// A guarded call that panics has failed, and that may be an event. A listener that panics then is a second panic at once, which
+/// ends the program: without `std` nothing here can catch it. The same is true of a clock or a policy of your own. The sets of
+/// `fusebox-std` catch such panics; with a breaker of this crate the listener may do so itself:
+///
+/// ```
+/// use std::panic::{AssertUnwindSafe, catch_unwind};
+/// use fusebox::{Event, Listener};
+///
+/// struct Caught<L>(L);
+///
+/// impl<K: ?Sized, L: Listener<K>> Listener<K> for Caught<L> {
+///     fn on_event(&self, peer: &K, event: &Event) {
+///         let told = catch_unwind(AssertUnwindSafe(|| self.0.on_event(peer, event)));
+///         if let (Err(panic), false) = (told, std::thread::panicking()) {
+///             std::panic::resume_unwind(panic);
+///         }
+///     }
+/// }
+/// ```
 ///
 /// `K` names the peer: a set's key, and `()` for a single breaker. Closures listen, pairs pass each
 /// event to both, `()` ignores it and costs nothing. For a listener in a `static`, implement the trait

@@ -285,9 +285,9 @@ where
         let now = self.shared.clock.now();
         let clean = self.slots.iter().enumerate().filter(|(_, slot)| slot.peer(&self.shared).is_clean_at(now));
         let (place, _) = clean.max_by_key(|(_, slot)| self.uses.wrapping_sub(slot.used))?;
-        let slot = self.slots.get_mut(place)?;
+        let (slot, key) = (self.slots.get_mut(place)?, key.clone());
         slot.peer(&self.shared).tell(Event::Evicted);
-        slot.give_to(key.clone(), hash, not_now, settings);
+        slot.give_to(key, hash, not_now, settings);
         Some(place)
     }
 

@@ -54,9 +54,10 @@ impl<K, P: TripPolicy> Slot<K, P> {
         let fresh = word.switched_to(Phase::Closed, Instant::from_ticks(0)).with_exponent(0).next_generation();
         settings.policy.clear(&self.circuit.history);
         self.circuit.set(fresh);
-        self.key = key;
         self.hash = hash;
         self.used = used;
+        // Last, since the key before may panic when it is dropped.
+        self.key = key;
     }
 }
 

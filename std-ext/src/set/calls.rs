@@ -9,6 +9,7 @@ use fusebox::{AnyError, Classify, Error, Listener, Outcome, Rejected, Ticket};
 
 use super::{CircuitBreakerSet, Table};
 use crate::clock::Uptime;
+use crate::contained::contained;
 use crate::entry::SharedEntry;
 use crate::held::Running;
 
@@ -166,7 +167,7 @@ where
     #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.look_again(ticket, Outcome::Failure);
+            contained(|| self.look_again(ticket, Outcome::Failure));
         }
     }
 }

@@ -8,23 +8,26 @@ use std::hash::Hash;
 #[cfg(not(fusebox_loom))]
 use std::hash::{BuildHasher, RandomState};
 
+use super::hashed::Hashed;
+#[cfg(not(fusebox_loom))]
+use super::hashed::{AsItIs, Sought};
+
 /// A map that is read by all threads at once, and written under the lock of the set.
 #[cfg(not(fusebox_loom))]
 pub(super) struct Map<K, V> {
-    map: papaya::HashMap<K, V>,
+    map: papaya::HashMap<Hashed<K>, V, AsItIs>,
     hasher: RandomState,
 }
 
 #[cfg(not(fusebox_loom))]
 impl<K: Eq + Hash, V: Clone> Map<K, V> {
     pub(super) fn new() -> Self {
-        let hasher = RandomState::new();
-        Self { map: papaya::HashMap::with_hasher(hasher.clone()), hasher }
+        Self { map: papaya::HashMap::with_hasher(AsItIs), hasher: RandomState::new() }
     }
 
-    /// A part of the hash of a key.
-    pub(super) fn hash_of(&self, key: &K) -> u8 {
-        self.hasher.hash_one(key) as u8
+    /// A key as it is inserted and removed.
+    pub(super) fn hashed(&self, key: K) -> Hashed<K> {
+        Hashed::new(self.hasher.hash_one(&key), key)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -38,10 +41,11 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        self.map.pin().get(key).map(look)
+        let hash = self.hasher.hash_one(key);
+        self.map.pin().get(&Sought { hash, key }).map(look)
     }
 
-    pub(super) fn insert(&self, key: K, value: V) {
+    pub(super) fn insert(&self, key: Hashed<K>, value: V) {
         self.map.pin().insert(key, value);
     }
 
@@ -50,7 +54,12 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        self.map.pin().remove(key).cloned()
+        let hash = self.hasher.hash_one(key);
+        self.map.pin().remove(&Sought { hash, key }).cloned()
+    }
+
+    pub(super) fn remove_hashed(&self, key: &Hashed<K>) {
+        self.map.pin().remove(key);
     }
 
     pub(super) fn values(&self) -> Vec<V> {
@@ -68,8 +77,8 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         Self(crate::sync::Mutex::new(std::collections::HashMap::new()))
     }
 
-    pub(super) fn hash_of(&self, _: &K) -> u8 {
-        0
+    pub(super) fn hashed(&self, key: K) -> Hashed<K> {
+        Hashed::new(0, key)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -86,8 +95,12 @@ impl<K: Eq + Hash, V: Clone> Map<K, V> {
         value.as_ref().map(look)
     }
 
-    pub(super) fn insert(&self, key: K, value: V) {
-        self.0.lock().insert(key, value);
+    pub(super) fn insert(&self, key: Hashed<K>, value: V) {
+        self.0.lock().insert(key.into_key(), value);
+    }
+
+    pub(super) fn remove_hashed(&self, key: &Hashed<K>) {
+        self.0.lock().remove(key.key());
     }
 
     pub(super) fn remove<Q>(&self, key: &Q) -> Option<V>

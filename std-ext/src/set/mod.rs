@@ -2,6 +2,8 @@
 
 mod builder;
 mod calls;
+mod hashed;
+mod left;
 mod map;
 mod room;
 #[cfg(feature = "saved")]

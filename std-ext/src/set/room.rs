@@ -65,17 +65,16 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Room<K, C, P, L> {
     }
 
     /// Of the `most` circuits before number `end`, takes out those that were not asked for during `limit`, if `lets_go`
-    /// agrees. Returns them, and where to go on; 0 is the end.
+    /// agrees. Returns where to go on; 0 is the end.
     pub(super) fn take_idle(
         &mut self,
-        end: usize,
-        most: usize,
+        (end, most): (usize, usize),
         (limit, now): (Duration, Duration),
+        taken: &mut Vec<SharedEntry<K, C, P, L>>,
         lets_go: impl Fn(&SharedEntry<K, C, P, L>) -> bool,
-    ) -> (Vec<SharedEntry<K, C, P, L>>, usize) {
+    ) -> usize {
         let end = end.min(self.ring.len());
         let start = end.saturating_sub(most);
-        let mut taken = Vec::new();
         // From the end on: what comes in the place of one that goes was looked at.
         for index in (start..end).rev() {
             let leaves = self.ring.get_mut(index).is_some_and(|chair| {
@@ -89,7 +88,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Room<K, C, P, L> {
                 taken.extend(self.take_out(index));
             }
         }
-        (taken, start)
+        start
     }
 
     fn take_out(&mut self, index: usize) -> Option<SharedEntry<K, C, P, L>> {

@@ -53,6 +53,9 @@ where
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// A process that is killed while it saves leaves its unfinished file beside the whole one, as `.NAME.RANDOM.unfinished`;
+    /// nobody reads it, and it may be deleted.
+    ///
     /// # Errors
     /// [`SavedError`] if a key cannot be serialized or the file cannot be written. The old file is then still there,
     /// unless all that failed was the last sync of its folder.

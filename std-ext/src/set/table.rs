@@ -9,6 +9,7 @@ use std::time::Duration;
 use fusebox::policy::TripPolicy;
 use fusebox::{Event, Listener, Rejected, WhenFull};
 
+use super::left::{Asked, Left};
 use super::map::Map;
 use super::room::Room;
 use crate::clock::Uptime;
@@ -89,7 +90,7 @@ where
     }
 
     /// Counts those who went before it tells of any: listeners may panic.
-    fn tell_evicted(&self, left: &[SharedEntry<K, C, P, L>]) {
+    pub(super) fn tell_evicted(&self, left: &[SharedEntry<K, C, P, L>]) {
         self.evicted.fetch_add(left.len() as u64, Relaxed);
         for entry in left {
             entry.tell(&Event::Evicted);
@@ -122,17 +123,21 @@ where
     /// Makes a circuit and a place for it, unless somebody else did meanwhile. Without room for it, the key comes back
     /// as the error.
     pub(super) fn seat(&self, key: K) -> Result<SharedEntry<K, C, P, L>, K> {
+        let mut left = Left::nobody(self);
         let mut room = self.room.lock();
         if let Some(entry) = self.used(&key, Arc::clone) {
             return Ok(entry);
         }
-        let Ok(left) = self.make_room(&mut room) else { return Err(key) };
-        let entry = Entry::new(key.clone(), self.map.hash_of(&key), &self.common);
-        // A key may panic when it is hashed or compared. It has no place then, rather than one that nobody finds.
+        if !self.makes_room(&mut room, &mut left) {
+            return Err(key);
+        }
+        // All that users wrote comes first, as it may panic. Then the newcomer has no place, rather than half of one.
+        let copy = key.clone();
+        let key = self.map.hashed(key);
+        let entry = Entry::new(copy, key.generation(), &self.common);
         self.map.insert(key, Arc::clone(&entry));
         room.add(Arc::clone(&entry));
         drop(room);
-        self.tell_evicted(left.as_slice());
         Ok(entry)
     }
 
@@ -146,6 +151,7 @@ where
         if entry.is_expendable() {
             return Ok(());
         }
+        let mut left = Left::nobody(self);
         let mut room = self.room.lock();
         if !entry.is_evicted() {
             return Ok(());
@@ -153,27 +159,26 @@ where
         if let Some(successor) = self.map.look(&entry.key, Arc::clone) {
             return Err(successor);
         }
-        let Ok(left) = self.make_room(&mut room) else {
+        if !self.makes_room(&mut room, &mut left) {
             drop(room);
             self.tell_full(&entry.key, false);
             return Ok(());
-        };
-        self.map.insert(entry.key.clone(), Arc::clone(entry));
+        }
+        let key = self.map.hashed(entry.key.clone());
+        self.map.insert(key, Arc::clone(entry));
         room.add(Arc::clone(entry));
         drop(room);
         // Without a place it was told of no new settings.
         entry.reload();
-        self.tell_evicted(left.as_slice());
         Ok(())
     }
 
-    /// Room for one more: who left for it, if anybody had to, or an error if nobody could.
-    #[allow(clippy::type_complexity, reason = "it is an entry")]
-    fn make_room(&self, room: &mut Room<K, C, P, L>) -> Result<Option<SharedEntry<K, C, P, L>>, ()> {
-        if room.len() < self.capacity {
-            return Ok(None);
+    /// Whether there is room for one more, for which somebody may have left.
+    fn makes_room(&self, room: &mut Room<K, C, P, L>, left: &mut Left<'_, K, C, P, L>) -> bool {
+        if room.len() >= self.capacity {
+            left.entries.extend(room.make(|entry| self.lets_go(entry)));
         }
-        room.make(|entry| self.lets_go(entry)).map(Some).ok_or(())
+        room.len() < self.capacity
     }
 
     /// Takes a circuit out of the map if nothing is lost by it.
@@ -181,12 +186,13 @@ where
         if !entry.is_expendable() {
             return false;
         }
-        self.map.remove(&entry.key);
+        let key = self.map.hashed(entry.key.clone());
+        self.map.remove_hashed(&key);
+        let mut asked = Asked { table: self, entry, key: Some(key) };
         // A call may have failed between the two.
         let lets_go = entry.leave();
-        if !lets_go {
-            entry.set_seat(Seat::Taken);
-            self.map.insert(entry.key.clone(), Arc::clone(entry));
+        if lets_go {
+            asked.key = None;
         }
         lets_go
     }
@@ -197,10 +203,10 @@ where
         let now = self.common.clock().uptime();
         let (mut end, mut count) = (usize::MAX, 0);
         while end > 0 {
-            let taken = self.room.lock().take_idle(end, IDLE_LOOKS, (limit, now), |entry| self.lets_go(entry));
-            end = taken.1;
-            count += taken.0.len();
-            self.tell_evicted(&taken.0);
+            let mut left = Left::nobody(self);
+            let look = (end, IDLE_LOOKS);
+            end = self.room.lock().take_idle(look, (limit, now), &mut left.entries, |entry| self.lets_go(entry));
+            count += left.entries.len();
         }
         count
     }

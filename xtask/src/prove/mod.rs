@@ -2,6 +2,7 @@
 
 mod coverage;
 mod dependencies;
+mod faults;
 mod interface;
 mod model;
 mod peers;
@@ -21,5 +22,8 @@ pub(crate) const STEPS: &[Step] = &[
         name: "model",
         about: "the protocol of the shared words, in every state of a few threads",
         run: model::step,
+        name: "faults",
+        about: "panics at every point, futures dropped at every await, processes killed, files damaged",
+        run: faults::step,
     },
 ];
