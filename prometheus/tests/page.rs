@@ -447,5 +447,9 @@ fn prefixes_that_no_metric_can_have_are_refused() {
     }
     let theirs = Exporter::builder().prefix("resilience4j_circuitbreaker_");
     assert!(theirs.clone().build().is_ok() && theirs.resilience4j_names(true).build().is_err());
+    // `calls` is then a counter of ours and a gauge of theirs, or one of both.
+    for prefix in ["resilience4j_circuitbreaker_buffered_", "resilience4j_circuitbreaker_not_permitted_"] {
+        assert!(Exporter::builder().prefix(prefix).resilience4j_names(true).build().is_err(), "{prefix}");
+    }
     assert!(Exporter::builder().prefix("").build().is_ok());
 }

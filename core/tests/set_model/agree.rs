@@ -19,6 +19,8 @@ pub(crate) enum Op {
     Acquire(u16),
     /// Which of the tickets, as what.
     Settle(usize, Outcome),
+    /// The end of which one nobody saw.
+    Abandon(usize),
     ByHand(u16, Command),
     Remove(u16),
 }
@@ -27,6 +29,9 @@ pub(crate) enum Op {
 pub(crate) enum Command {
     Open,
     ForceOpen,
+    Disable,
+    Observe,
+    Automatic,
     Reset,
 }
 
@@ -35,6 +40,9 @@ impl Command {
         match self {
             Self::Open => peer.open(),
             Self::ForceOpen => peer.force_open(),
+            Self::Disable => peer.disable(),
+            Self::Observe => peer.observe(),
+            Self::Automatic => peer.automatic(),
             Self::Reset => peer.reset(),
         }
     }
@@ -121,6 +129,14 @@ pub(crate) fn agree(ops: &[Op]) {
                 set.settle(ticket, outcome);
                 if model.is_present(circuit) {
                     model.circuits[circuit].settle(twin, outcome);
+                }
+            }
+            Op::Abandon(which) if which >= tickets.len() => {}
+            Op::Abandon(which) => {
+                let (ticket, twin, circuit) = tickets.remove(which);
+                set.abandon(ticket);
+                if model.is_present(circuit) {
+                    model.circuits[circuit].abandon(twin);
                 }
             }
             Op::ByHand(key, command) => {

@@ -10,13 +10,21 @@ use proptest::prelude::*;
 
 fn ops() -> impl Strategy<Value = Op> {
     let outcomes = prop_oneof![4 => Just(Outcome::Failure), 3 => Just(Outcome::Success), 1 => Just(Outcome::Ignored)];
-    let commands = prop_oneof![Just(Command::Open), Just(Command::ForceOpen), Just(Command::Reset)];
+    let commands = prop_oneof![
+        Just(Command::Open),
+        Just(Command::ForceOpen),
+        Just(Command::Disable),
+        Just(Command::Observe),
+        Just(Command::Automatic),
+        Just(Command::Reset),
+    ];
     let key = 0u16..8;
     prop_oneof![
         2 => prop_oneof![1u16..100, 9_000u16..11_000, Just(60_000)].prop_map(Op::Advance),
         3 => key.clone().prop_map(Op::Use),
         8 => key.clone().prop_map(Op::Acquire),
         8 => (0usize..6, outcomes).prop_map(|(which, outcome)| Op::Settle(which, outcome)),
+        1 => (0usize..6).prop_map(Op::Abandon),
         3 => (key.clone(), commands).prop_map(|(key, command)| Op::ByHand(key, command)),
         1 => key.prop_map(Op::Remove),
     ]
