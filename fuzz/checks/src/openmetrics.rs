@@ -207,13 +207,12 @@ fn whole(families: &[Family], format: Format) -> Result<(), String> {
                 return Err(format!("{name} may be of two families"));
             }
         }
-        let (mut groups, mut last): (HashSet<_>, Option<BTreeMap<_, _>>) = (HashSet::new(), None);
+        let (mut groups, mut last) = (HashSet::new(), None);
         for sample in &family.samples {
             if !series.insert((&sample.name, &sample.labels)) {
                 return Err(format!("{sample:?} is there twice"));
             }
-            let mut labels = sample.labels.clone();
-            labels.remove("le");
+            let labels: Vec<_> = sample.labels.iter().filter(|(label, _)| *label != "le").collect();
             if last.as_ref() != Some(&labels) && !groups.insert(labels.clone()) {
                 return Err(format!("{sample:?} is apart from the others with its labels"));
             }

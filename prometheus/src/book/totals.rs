@@ -72,13 +72,14 @@ impl Totals {
 
     /// All rejected calls.
     pub(crate) fn rejected(&self) -> u64 {
-        self.counts.iter().skip(series::REJECTIONS).take(3).sum()
+        let reasons = self.counts.iter().skip(series::REJECTIONS).take(3);
+        reasons.fold(0, |sum: u64, count| sum.saturating_add(*count))
     }
 
     /// Adds what came to `now` after `before`.
     pub(crate) fn add_since(&mut self, now: &Self, before: &Self) {
         for ((sum, now), before) in self.counts.iter_mut().zip(&now.counts).zip(&before.counts) {
-            *sum += now.saturating_sub(*before);
+            *sum = sum.saturating_add(now.saturating_sub(*before));
         }
         for ((sum, now), before) in self.seconds.iter_mut().zip(&now.seconds).zip(&before.seconds) {
             *sum = sum.saturating_add(now.saturating_sub(*before));
