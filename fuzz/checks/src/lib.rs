@@ -3,6 +3,8 @@
 //! Each module has a function `check` that takes any bytes, and panics if they show something wrong. libFuzzer makes up such
 //! bytes by the billion (`fuzz/README.md`); the tests of this crate give them what it once found worth keeping.
 #![forbid(unsafe_code)]
+#![allow(clippy::missing_panics_doc, reason = "to panic is what checks are for")]
+#![allow(clippy::doc_markdown, reason = "OpenMetrics is a name of its own")]
 
 pub mod machine;
 pub mod metrics_text;

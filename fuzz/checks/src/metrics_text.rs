@@ -81,14 +81,14 @@ struct Run {
     later: Arc<AtomicBool>,
     /// The names of its circuits, and the set, which is exported as long as it is there.
     real: BTreeSet<String>,
-    _set: Option<CircuitBreakerSet<String, &'static ManualClock<1_000>>>,
+    set: Option<CircuitBreakerSet<String, &'static ManualClock<1_000>>>,
 }
 
 impl Run {
     fn of(data: &[u8]) -> Option<Self> {
         let input = Input::arbitrary_take_rest(Unstructured::new(data)).ok()?;
-        let named = PREFIXES[usize::from(input.prefix) % PREFIXES.len()].to_owned();
-        let prefix = input.own_prefix.unwrap_or(named);
+        let common = PREFIXES[usize::from(input.prefix) % PREFIXES.len()].to_owned();
+        let prefix = input.own_prefix.unwrap_or(common);
         let most = usize::from(input.most_circuits % 16);
         let builder = Exporter::builder().prefix(&*prefix).max_circuits(most).created(input.created);
         let exporter = builder.resilience4j_names(input.resilience4j).build().ok()?;
@@ -110,7 +110,7 @@ impl Run {
             let names: BTreeSet<_> = circuits.iter().map(|circuit| &circuit.name).collect();
             names.len() == circuits.len()
         });
-        let mut run = Self { exporter, prefix, most, sources, unique, later, real: BTreeSet::new(), _set: None };
+        let mut run = Self { exporter, prefix, most, sources, unique, later, real: BTreeSet::new(), set: None };
         if !input.calls.is_empty() && !run.sources.contains_key("real") {
             run.call(&input.calls[..input.calls.len().min(2 * MOST)]);
         }
@@ -136,7 +136,7 @@ impl Run {
             }
             let _ = durations.of(&circuit).run(|()| outcome, || CLOCK.advance_ticks((*took).into()));
         }
-        self._set = Some(set);
+        self.set = Some(set);
     }
 
     /// Both pages, read, compared with each other and with what there is.
@@ -145,13 +145,6 @@ impl Run {
             let page = self.exporter.render_as(format);
             openmetrics::read(&page, format).unwrap_or_else(|wrong| panic!("{format:?}: {wrong}\n{page}"))
         });
-        fn samples(families: &[Family]) -> Vec<(&str, &BTreeMap<String, String>, u64)> {
-            let all = families.iter().flat_map(|family| &family.samples);
-            let all = all.filter(|sample| !sample.name.ends_with("_created"));
-            let mut all: Vec<_> = all.map(|it| (it.name.as_str(), &it.labels, it.value.to_bits())).collect();
-            all.sort_unstable();
-            all
-        }
         assert!(!self.unique || samples(&plain) == samples(&open), "the formats differ in more than their form");
         self.has_all_circuits(&open);
         open
@@ -161,7 +154,7 @@ impl Run {
     fn has_all_circuits(&self, families: &[Family]) {
         let of = |name: &str| families.iter().find(|family| family.name == format!("{}{name}", self.prefix));
         let mut sets: BTreeSet<&str> = self.sources.keys().map(String::as_str).collect();
-        sets.extend(self._set.is_some().then_some("real"));
+        sets.extend(self.set.is_some().then_some("real"));
         let told = of("circuits").map_or(&[][..], |family| &family.samples);
         assert_eq!(told.iter().filter_map(|sample| sample.label("set")).collect::<BTreeSet<_>>(), sets);
         let mut states: BTreeMap<(&str, &str), f64> = BTreeMap::new();
@@ -184,16 +177,26 @@ impl Run {
     }
 }
 
+/// All that is told, but for when counters began, in an order of its own.
+fn samples(families: &[Family]) -> Vec<(&str, &BTreeMap<String, String>, u64)> {
+    let all = families.iter().flat_map(|family| &family.samples);
+    let all = all.filter(|sample| !sample.name.ends_with("_created"));
+    let mut all: Vec<_> = all.map(|it| (it.name.as_str(), &it.labels, it.value.to_bits())).collect();
+    all.sort_unstable();
+    all
+}
+
 fn no_count_went_back(first: &[Family], second: &[Family]) {
-    fn counts(families: &[Family]) -> BTreeMap<(&str, &BTreeMap<String, String>), f64> {
-        let counters = families.iter().filter(|family| family.kind == "counter").flat_map(|family| &family.samples);
-        counters.map(|sample| ((sample.name.as_str(), &sample.labels), sample.value)).collect()
-    }
     let after = counts(second);
     for (series, before) in counts(first) {
         let now = after.get(&series).copied();
         assert!(now.is_some_and(|now| now >= before), "{series:?} was {before} and is {now:?}");
     }
+}
+
+fn counts(families: &[Family]) -> BTreeMap<(&str, &BTreeMap<String, String>), f64> {
+    let counters = families.iter().filter(|family| family.kind == "counter").flat_map(|family| &family.samples);
+    counters.map(|sample| ((sample.name.as_str(), &sample.labels), sample.value)).collect()
 }
 
 impl Circuit {

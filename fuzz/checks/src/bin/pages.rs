@@ -1,4 +1,4 @@
-//! Writes the OpenMetrics pages that inputs of `metrics_text` come to, for other readers: `pages INPUTS PAGES`.
+//! Writes the pages that inputs of `metrics_text` come to, for other readers: `pages INPUTS PAGES`.
 
 use std::fs;
 use std::path::Path;
