@@ -106,10 +106,11 @@ impl ExporterBuilder {
             '0'..='9' => at > 0,
             _ => false,
         };
-        // Its own names and theirs would be the same.
-        let theirs = self.resilience4j && self.prefix == "resilience4j_circuitbreaker_";
-        if self.prefix.char_indices().all(legal) && !theirs {
-            Ok(Exporter::of(Options::new(&self)))
+        let options = Options::new(&self);
+        // A name of ours may be one of theirs, and they are sorted.
+        let unique = options.families.windows(2).all(|pair| !matches!(pair, [one, next] if one.name == next.name));
+        if self.prefix.char_indices().all(legal) && unique {
+            Ok(Exporter::of(options))
         } else {
             Err(PrefixError::new(self.prefix))
         }

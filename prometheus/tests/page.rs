@@ -437,6 +437,27 @@ fn a_panic_in_a_source_loses_no_count() {
     assert_eq!(failures(), Some(6.0));
 }
 
+/// A source of one's own may say any number, and a panic while somebody looks would take all metrics away.
+#[test]
+fn counts_stop_at_the_largest_number() {
+    let exporter = Exporter::builder().max_circuits(0).resilience4j_names(true).build().unwrap();
+    let source = from_fn(|circuits| {
+        let mut counts = fusebox_std::CallCounts::default();
+        (counts.failures, counts.rejected_open, counts.rejected_half_open) = (u64::MAX, u64::MAX, 1);
+        for name in ["inventory", "prices"] {
+            circuits.add(name, Sample::new(State::Closed).counts(counts, Counts::Failures));
+        }
+    });
+    exporter.register_source("upstreams", source).unwrap();
+    let page = exporter.render();
+    for series in [
+        r#"circuit_breaker_calls_total{set="upstreams",circuit="_other",outcome="failure"}"#,
+        r#"resilience4j_circuitbreaker_not_permitted_calls_total{set="upstreams",name="_other",kind="not_permitted"}"#,
+    ] {
+        assert!(page.contains(&format!("{series} {}\n", u64::MAX)), "{page}");
+    }
+}
+
 #[test]
 fn breakers_of_the_core_are_exported_as_far_as_they_know() {
     static CLOCK: fusebox::clock::ManualClock<1_000> = fusebox::clock::ManualClock::new();
@@ -483,5 +504,9 @@ fn prefixes_that_no_metric_can_have_are_refused() {
     }
     let theirs = Exporter::builder().prefix("resilience4j_circuitbreaker_");
     assert!(theirs.clone().build().is_ok() && theirs.resilience4j_names(true).build().is_err());
+    // `calls` is then a counter of ours and a gauge of theirs, or one of both.
+    for prefix in ["resilience4j_circuitbreaker_buffered_", "resilience4j_circuitbreaker_not_permitted_"] {
+        assert!(Exporter::builder().prefix(prefix).resilience4j_names(true).build().is_err(), "{prefix}");
+    }
     assert!(Exporter::builder().prefix("").build().is_ok());
 }

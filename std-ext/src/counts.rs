@@ -50,7 +50,7 @@ pub struct CallCounts {
 impl CallCounts {
     /// All rejected calls.
     pub const fn rejected(&self) -> u64 {
-        self.rejected_open + self.rejected_half_open + self.rejected_forced_open
+        self.rejected_open.saturating_add(self.rejected_half_open).saturating_add(self.rejected_forced_open)
     }
 }
 

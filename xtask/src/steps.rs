@@ -60,6 +60,7 @@ const MIRI_TARGETS: [(&str, &str); 3] =
 fn fmt(shell: &Shell) -> Result<String> {
     shell.run(&Call::new("cargo fmt --all --check"))?;
     firmware::check_format(shell)?;
+    shell.run(&Call::new("cargo fmt --manifest-path fuzz/Cargo.toml --check"))?;
     Ok(String::new())
 }
 

@@ -6,6 +6,7 @@ mod faults;
 mod interface;
 mod model;
 mod peers;
+mod fuzz;
 mod properties;
 
 use crate::step::Step;
@@ -26,4 +27,5 @@ pub(crate) const STEPS: &[Step] = &[
         about: "panics at every point, futures dropped at every await, processes killed, files damaged",
         run: faults::step,
     },
+    Step { name: "fuzz", about: "random input that looks for a way through the code", run: fuzz::step },
 ];

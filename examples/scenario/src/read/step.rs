@@ -11,6 +11,9 @@ use super::times::Time;
 use crate::millis::Millis;
 use crate::step::{After, Ending, Expect, Key, Manual, Op, Retry, Step};
 
+/// Reading a scenario plays it, so a slip of the pen could take hours and all memory.
+const MOST_TIMES: u32 = 1_000_000;
+
 /// A step with a text of its own.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ParsedStep {
@@ -42,10 +45,10 @@ impl ParsedStep {
         let at = Time::try_from(time.clone())?.into();
         let text = op.as_str().with_context(|| format!("the op must be a text, not {op}"))?;
         let (op, times) = match text.split_once('*') {
-            Some((op, times)) => (op, number(times).filter(|times| *times > 0)),
+            Some((op, times)) => (op, number(times).filter(|times| (1..=MOST_TIMES).contains(times))),
             None => (text, Some(1)),
         };
-        let times = times.with_context(|| format!("unknown op `{text}`: the number of repetitions is wrong"))?;
+        let times = times.with_context(|| format!("unknown op `{text}`: it is done 1 to {MOST_TIMES} times"))?;
         let (peer, op) = match op.split_once('/').and_then(|(peer, op)| Some((number(peer)?, op))) {
             Some((peer, op)) => (Some(peer), op),
             None => (None, op),
@@ -290,6 +293,7 @@ mod tests {
             r#"[0, "C:S*"]"#,
             r#"[0, "C:S*2*2"]"#,
             r#"[0, "C:S*-1"]"#,
+            r#"[0, "A*1000001"]"#,
             r#"[0, "c:S"]"#,
             r#"[0, "A:S"]"#,
             r#"[0, "Ax"]"#,

@@ -1,33 +1,37 @@
-//! A set against a simple model of one: a list of breakers, each by itself, and the time of their last use.
-#![cfg(not(fusebox_loom))]
+//! A set and a list of breakers, each by itself with the time of its last use, side by side. `fuzz` runs this too.
 
-mod common;
+use std::time::Duration;
 
-use common::{Khz, secs};
+use fusebox::clock::ManualClock;
 use fusebox::{CircuitBreakerSet, Outcome, Peer, RejectReason, Settings, State, Ticket, policy::MaxFailures};
-use proptest::prelude::*;
 
 const PLACES: usize = 4;
 
-type Set<'a, const N: usize> = CircuitBreakerSet<u16, &'a Khz, N>;
-type Handle<'a> = Peer<'a, &'a Khz, MaxFailures<3>, (), u16>;
+type Clock = ManualClock<1_000>;
+type Set<'a, const N: usize> = CircuitBreakerSet<u16, &'a Clock, N>;
+type Handle<'a> = Peer<'a, &'a Clock, MaxFailures<3>, (), u16>;
 
 #[derive(Clone, Copy, Debug)]
-enum Op {
+pub(crate) enum Op {
     Advance(u16),
     /// Looks a peer up, which makes it if there is room.
     Use(u16),
     Acquire(u16),
     /// Which of the tickets, as what.
     Settle(usize, Outcome),
+    /// The end of which one nobody saw.
+    Abandon(usize),
     ByHand(u16, Command),
     Remove(u16),
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Command {
+pub(crate) enum Command {
     Open,
     ForceOpen,
+    Disable,
+    Observe,
+    Automatic,
     Reset,
 }
 
@@ -36,29 +40,18 @@ impl Command {
         match self {
             Self::Open => peer.open(),
             Self::ForceOpen => peer.force_open(),
+            Self::Disable => peer.disable(),
+            Self::Observe => peer.observe(),
+            Self::Automatic => peer.automatic(),
             Self::Reset => peer.reset(),
         }
     }
 }
 
-fn ops() -> impl Strategy<Value = Op> {
-    let outcomes = prop_oneof![4 => Just(Outcome::Failure), 3 => Just(Outcome::Success), 1 => Just(Outcome::Ignored)];
-    let commands = prop_oneof![Just(Command::Open), Just(Command::ForceOpen), Just(Command::Reset)];
-    let key = 0u16..8;
-    prop_oneof![
-        2 => prop_oneof![1u16..100, 9_000u16..11_000, Just(60_000)].prop_map(Op::Advance),
-        3 => key.clone().prop_map(Op::Use),
-        8 => key.clone().prop_map(Op::Acquire),
-        8 => (0usize..6, outcomes).prop_map(|(which, outcome)| Op::Settle(which, outcome)),
-        3 => (key.clone(), commands).prop_map(|(key, command)| Op::ByHand(key, command)),
-        1 => key.prop_map(Op::Remove),
-    ]
-}
-
 /// Each peer alone in a set of its own, for its tickets; what left the list is kept for the late ones.
 struct Model<'a> {
-    clock: &'a Khz,
-    settings: Settings<&'a Khz>,
+    clock: &'a Clock,
+    settings: Settings<&'a Clock>,
     circuits: Vec<Set<'a, 1>>,
     /// Key, number of the circuit, time of the last use.
     present: Vec<(u16, usize, u64)>,
@@ -105,9 +98,10 @@ impl Model<'_> {
     }
 }
 
-fn agree(ops: &[Op]) {
-    let clock = Khz::new();
-    let settings = Settings::builder().lease(secs(30)).build().unwrap();
+/// Runs the operations on both and compares all that can be seen after each.
+pub(crate) fn agree(ops: &[Op]) {
+    let clock = Clock::new();
+    let settings = Settings::builder().lease(Duration::from_secs(30)).build().unwrap();
     let mut set = Set::<PLACES>::with_settings(&clock, settings);
     let mut model = Model { clock: &clock, settings, circuits: vec![], present: vec![], uses: 0 };
     let mut tickets: Vec<(Ticket, Ticket, usize)> = vec![];
@@ -137,6 +131,14 @@ fn agree(ops: &[Op]) {
                     model.circuits[circuit].settle(twin, outcome);
                 }
             }
+            Op::Abandon(which) if which >= tickets.len() => {}
+            Op::Abandon(which) => {
+                let (ticket, twin, circuit) = tickets.remove(which);
+                set.abandon(ticket);
+                if model.is_present(circuit) {
+                    model.circuits[circuit].abandon(twin);
+                }
+            }
             Op::ByHand(key, command) => {
                 for peer in set.get(&key).into_iter().chain(model.peer(key)) {
                     command.give(peer);
@@ -149,32 +151,5 @@ fn agree(ops: &[Op]) {
             assert_eq!(set.get(&key).map(seen), model.peer(key).map(seen), "peer {key} after turn {turn}, {op:?}");
         }
         assert_eq!((set.len(), set.iter().count()), (model.present.len(), model.present.len()));
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_set_agrees_with_a_list_of_breakers(ops in proptest::collection::vec(ops(), 1..150)) {
-        agree(&ops);
-    }
-}
-
-/// The count of uses is 16 bits wide: far beyond its wraps the least recently used peer still goes.
-#[test]
-fn the_order_of_use_survives_the_wraps_of_its_count() {
-    let clock = Khz::new();
-    let mut set = Set::<3>::new(&clock);
-    for busy in [1_u32, 1_000, 40_000, 65_535, 65_536, 65_537, 200_000] {
-        for key in [1, 2, 3] {
-            assert!(set.peer(&key).is_ok());
-        }
-        for turn in 0..busy {
-            assert!(set.peer(&(2 + (turn % 2) as u16)).is_ok());
-        }
-        assert!(set.peer(&4).is_ok());
-        assert!(set.get(&1).is_none(), "{busy} uses of the others");
-        assert!(set.remove(&4));
     }
 }
