@@ -77,22 +77,19 @@ impl Totals {
 
     /// All rejected calls.
     pub(crate) fn rejected(&self) -> u64 {
-        self.calls.iter().skip(series::REJECTIONS).take(3).sum()
-        let reasons = self.counts.iter().skip(series::REJECTIONS).take(3);
+        let reasons = self.calls.iter().skip(series::REJECTIONS).take(3);
         reasons.fold(0, |sum: u64, count| sum.saturating_add(*count))
     }
 
     /// Adds what came to `now` after `before`.
     pub(crate) fn add_since(&mut self, now: &Self, before: &Self) {
         for ((sum, now), before) in self.calls.iter_mut().zip(&now.calls).zip(&before.calls) {
-            *sum += now.saturating_sub(*before);
-        for ((sum, now), before) in self.counts.iter_mut().zip(&now.counts).zip(&before.counts) {
             *sum = sum.saturating_add(now.saturating_sub(*before));
         }
         for (number, count) in &now.transitions {
             let came = count.saturating_sub(before.count(usize::from(*number)));
             match self.transitions.iter_mut().find(|(known, _)| known == number) {
-                Some((_, sum)) => *sum += came,
+                Some((_, sum)) => *sum = sum.saturating_add(came),
                 None => self.transitions.push((*number, came)),
             }
         }

@@ -3,10 +3,10 @@
 mod coverage;
 mod dependencies;
 mod faults;
+mod fuzz;
 mod interface;
 mod model;
 mod peers;
-mod fuzz;
 mod properties;
 
 use crate::step::Step;
@@ -23,6 +23,8 @@ pub(crate) const STEPS: &[Step] = &[
         name: "model",
         about: "the protocol of the shared words, in every state of a few threads",
         run: model::step,
+    },
+    Step {
         name: "faults",
         about: "panics at every point, futures dropped at every await, processes killed, files damaged",
         run: faults::step,
