@@ -1,5 +1,7 @@
 //! The transition function over all states, all inputs, small ages and every kind of wrap.
 
+mod restated;
+
 use core::time::Duration;
 
 use super::*;
