@@ -331,5 +331,5 @@ where
     }
 }
 
-#[cfg(all(test, not(fusebox_loom)))]
+#[cfg(test)]
 mod tests;
