@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::ManualClock;
+use crate::event::TripReason;
 
 type Khz = ManualClock<1_000>;
 
@@ -109,6 +110,19 @@ fn looking_does_not_move_the_window() {
     assert_eq!([0, 999, 2_999, 3_000, 3_600_001, u32::MAX, 1].map(at), [1, 1, 1, 0, 0, 1, 1]);
     policy.clear(&history);
     assert_eq!(policy.tally::<Khz>(&history, clock.now()), Tally::default());
+}
+
+#[test]
+fn its_rates_judge_the_window_and_probes() {
+    let rates = Rates::failures(50).min_calls(2);
+    let policy = SlowTimeWindow::<10> { rates, ..policy(3, 1_000) };
+    let (history, clock) = (SlowTimeWindow::<10>::EMPTY, Khz::new());
+    assert_eq!(policy.rates(), Some(rates));
+    let failed = Call { failed: true, slow: false };
+    assert_eq!((policy.record(&history, failed, &clock), policy.window::<Khz>(&history, clock.now())), (None, None));
+    let tally = Tally { calls: 2, failures: 2, slow: 0 };
+    assert_eq!(policy.record(&history, failed, &clock), Some(Trip::new(TripReason::FailureRate, tally)));
+    assert_eq!(policy.window::<Khz>(&history, clock.now()), Some(tally));
 }
 
 #[test]
