@@ -1,7 +1,7 @@
 //! What survived against what is listed, in both directions.
 
 use super::outcomes::{End, Outcome};
-use super::survivors::{Kind, Mutant, Survivor};
+use super::survivors::{Kind, Survivor};
 
 /// What is wrong, an entry each: survivors that are not listed, and listed mutants that do not survive.
 pub(super) fn problems(outcomes: &[Outcome], listed: &[Survivor]) -> Vec<String> {
@@ -51,6 +51,7 @@ impl End {
 
 #[cfg(test)]
 mod tests {
+    use super::super::survivors::Mutant;
     use super::*;
 
     fn mutant(change: &str) -> Mutant {

@@ -57,7 +57,7 @@ fn call() -> Call {
     let call = call.args("--jobs").arg(jobs.to_string()).args("--output").arg(OUTPUT);
     let call = FILES.iter().fold(call, |call, files| call.args("--file").arg(files));
     let call = TESTS.iter().fold(call, |call, files| call.args("--exclude").arg(files));
-    call.args("--exclude-re").arg(LOGS).args("-- -- --skip").arg(LEFT_OUT)
+    call.args("--minimum-test-timeout 40 --exclude-re").arg(LOGS).args("-- -- --skip").arg(LEFT_OUT)
 }
 
 /// Makes sure that what is read afterwards is of this run.
