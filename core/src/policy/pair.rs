@@ -104,9 +104,14 @@ mod tests {
         assert!(quiet.ignores_success(&history));
         record(quiet, &history, true);
         assert!(!quiet.ignores_success(&history), "one of them wants it");
-        assert!(!PAIR.ignores_success(&Pair::EMPTY));
-        assert!(Quiet::COUNTS_SUCCESSES && <(MaxFailures<3>, Consecutive)>::COUNTS_SUCCESSES);
-        assert!(!<(MaxFailures<3>, MaxFailures<1>)>::COUNTS_SUCCESSES);
+        let empty = Pair::EMPTY;
+        assert!(!PAIR.ignores_success(&empty));
+        let counts = [
+            Quiet::COUNTS_SUCCESSES,
+            <(MaxFailures<3>, Consecutive)>::COUNTS_SUCCESSES,
+            <(MaxFailures<3>, MaxFailures<1>)>::COUNTS_SUCCESSES,
+        ];
+        assert_eq!(counts, [true, true, false]);
     }
 
     #[test]

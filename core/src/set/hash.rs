@@ -60,7 +60,7 @@ mod tests {
     fn plain(words: &[u32]) -> u16 {
         let mut hash = 0u32;
         for word in words {
-            hash = (hash << 5 | hash >> 27) ^ word;
+            hash = hash.rotate_left(5) ^ word;
             hash = (u64::from(hash) * 0x9e37_79b9 % (1 << 32)) as u32;
         }
         ((hash >> 16) as u16 ^ hash as u16).max(1)

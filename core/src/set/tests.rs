@@ -88,7 +88,9 @@ fn a_listener_hears_of_who_goes_and_who_finds_no_room() {
 
 #[test]
 fn each_way_to_settle_a_ticket_counts_and_only_for_its_own_peer() {
-    let settle: [(fn(&Slow, Ticket), Tally); 5] = [
+    type Settle = fn(&Slow, Ticket);
+
+    let settle: [(Settle, Tally); 5] = [
         (|set, ticket| set.settle(ticket, Outcome::Failure), Tally { calls: 1, failures: 1, slow: 0 }),
         (|set, ticket| set.settle(ticket, Outcome::Success), Tally { calls: 1, failures: 0, slow: 0 }),
         (|set, ticket| set.settle_timed(ticket, Outcome::Failure, LIMIT), Tally { calls: 1, failures: 1, slow: 0 }),
@@ -156,12 +158,12 @@ fn the_next_deadline_is_the_nearest_of_all() {
 }
 
 /// Who has to go if the peers were used so, in a set that counts so many uses.
-fn oldest(uses: u16, used: [u16; 3]) -> u32 {
+fn oldest(uses: u16, last: [u16; 3]) -> u32 {
     let mut set = Set::<3>::new(Khz::new());
     (1..=3).for_each(|key| assert!(set.peer(&key).is_ok()));
     set.uses = uses;
-    for (slot, used) in set.slots.iter_mut().zip(used) {
-        slot.used = used;
+    for (slot, last) in set.slots.iter_mut().zip(last) {
+        slot.used = last;
     }
     // One more use, and then another peer.
     assert!(set.peer(&2).is_ok());

@@ -164,7 +164,9 @@ fn settled(
 
 fn obeyed(plain: Plain, command: Command, now: Instant, rules: &Rules) -> Answer {
     use Phase::{Closed, Disabled, ForcedOpen, HalfOpen, ObserveClosed, Open};
-    let calm = |next: Plain| if plain.phase as u32 & 3 == 0 { plain.damped(now, rules).0 } else { next.exponent };
+    let calm = |next: Plain| {
+        if [Closed, ObserveClosed].contains(&plain.phase) { plain.damped(now, rules).0 } else { next.exponent }
+    };
     let calmed = |phase| {
         let next = plain.switched(phase, now);
         Plain { exponent: calm(next), ..next }

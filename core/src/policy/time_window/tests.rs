@@ -150,7 +150,7 @@ fn the_sums_are_saved_halved_until_they_fit() {
         }
         policy.save::<Khz>(&history, Instant::from_ticks(0))
     };
-    assert_eq!(save([5 << 16 | 9, 2 << 16 | 3, 0]), 7 << 16 | 12);
+    assert_eq!(save([5 << 16 | 9, 2 << 16 | 3, 0]), 7 << 16 | 0xc);
     assert_eq!(save([10 << 16 | 0x7fff, 0, 0]), 10 << 16 | 0x7fff);
     assert_eq!(save([10 << 16 | 0x7fff, 1, 0]), 5 << 16 | 0x4000);
     assert_eq!(save([0x7fff_7fff; 3]), 0x5fff << 16 | 0x5fff);
