@@ -40,7 +40,7 @@ pub(super) fn step(shell: &Shell) -> Result<String> {
     let ran = shell.run(&call());
     // To cargo-mutants a survivor is an error. Here it is to be looked at.
     let outcomes = outcomes::read(&output.join("mutants.out/outcomes.json"), shell.root());
-    let outcomes = outcomes.or_else(|unreadable| Err(ran.err().unwrap_or(unreadable)))?;
+    let outcomes = outcomes.map_err(|unreadable| ran.err().unwrap_or(unreadable))?;
     let problems = compare::problems(&outcomes, &listed);
     ensure!(problems.is_empty(), "{}\n\n{ADVICE}", problems.join("\n\n"));
     Ok(note(&outcomes))
