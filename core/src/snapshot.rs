@@ -190,6 +190,80 @@ mod tests {
         assert_eq!(Snapshot::from_bytes(bytes), Err(SnapshotError::Contents));
     }
 
+    /// The layout that the documentation promises, byte for byte.
+    #[test]
+    fn the_bytes_are_laid_out_as_it_is_written() {
+        let snapshot = Snapshot { low: 0x0304_0019, age: 0x4321_8765, history: 0x9abc_def1 };
+        let bytes = snapshot.to_bytes();
+        assert_eq!(bytes[..2], [1, 0]);
+        assert_eq!(bytes[4..8], [0x19, 0x00, 0x04, 0x03]);
+        assert_eq!(bytes[8..12], [0x65, 0x87, 0x21, 0x43]);
+        assert_eq!(bytes[12..], [0xf1, 0xde, 0xbc, 0x9a]);
+        let mut without = bytes;
+        without[2..4].fill(0);
+        assert_eq!(u16::from_le_bytes([bytes[2], bytes[3]]), crc16(u128::from_le_bytes(without)));
+        assert_eq!(Snapshot::from_bytes(bytes), Ok(snapshot));
+        assert_eq!((snapshot.state(), snapshot.age(), snapshot.history()), (State::Open, 0x4321_8765, 0x9abc_def1));
+    }
+
+    #[test]
+    fn every_state_that_can_be_is_read_back() {
+        for phase in Phase::ALL {
+            for age in [0, 1, MAX_TICKS] {
+                let snapshot = Snapshot { low: 7 << 24 | phase as u32, age, history: 0 };
+                assert_eq!(Snapshot::from_bytes(snapshot.to_bytes()), Ok(snapshot));
+                assert_eq!(snapshot.state(), phase.state());
+            }
+        }
+    }
+
+    #[test]
+    fn another_version_is_refused_even_if_it_is_whole() {
+        for version in [0, 2, 0x100, 0x101] {
+            let contents = u128::from_le_bytes(Snapshot { low: 0, age: 0, history: 0 }.to_bytes());
+            let contents = contents & !0xffff_ffff | version;
+            let bytes = (contents | u128::from(crc16(contents)) << 16).to_le_bytes();
+            assert_eq!(Snapshot::from_bytes(bytes), Err(SnapshotError::Version), "{version:#x}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (error, word) in [
+            (SnapshotError::Checksum, "checksum"),
+            (SnapshotError::Version, "version"),
+            (SnapshotError::Contents, "state"),
+        ] {
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_saved_word_comes_back_aged_and_in_the_generation_after_the_present_one() {
+        let saved = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(0)).with_exponent(5).in_generation(9);
+        let current = Word::NEW.in_generation(0x56).with_exponent(3);
+        let now = Instant::from_ticks(1_000);
+        let after = |age, asleep| Snapshot { low: saved.low, age, history: 0 }.word_after(current, now, asleep);
+        let expected = |since| saved.in_generation(0x57).at(since);
+        assert_eq!(after(30, 12), expected(now.before(42)));
+        // What is older than time can be told is as old as can be told.
+        for (age, asleep) in [(MAX_TICKS, 0), (MAX_TICKS, 1), (1, MAX_TICKS), (MAX_TICKS, u32::MAX)] {
+            assert_eq!(after(age, asleep), expected(now.before(MAX_TICKS)), "{age} {asleep}");
+        }
+        assert_eq!(after(MAX_TICKS - 2, 1), expected(now.before(MAX_TICKS - 1)));
+    }
+
+    #[test]
+    fn probes_are_forgotten_and_nothing_else() {
+        let probing = Word::NEW.moved_to(Rule::HalfOpen, Instant::from_ticks(5)).with_exponent(2);
+        let counted = probing.with_in_flight(1).with_successes(2).with_failures(3).with_slow(4);
+        let now = Instant::from_ticks(25);
+        let snapshot = Snapshot::new::<ManualClock<1_000>>(counted, now, 6);
+        assert_eq!(snapshot, Snapshot { low: probing.low, age: 20, history: 6 });
+        let held = Word::NEW.moved_to(Rule::Open, Instant::from_ticks(5)).with_slow(1);
+        assert_eq!(Snapshot::new::<ManualClock<1_000>>(held, now, 6).low, held.low);
+    }
+
     /// Computed with Python's `binascii.crc_hqx(bytes(range(16)), 0xffff)`.
     #[test]
     fn the_checksum_is_the_one_it_says() {

@@ -1,5 +1,7 @@
 //! The transition function over all states, all inputs, small ages and every kind of wrap.
 
+mod restated;
+
 use core::time::Duration;
 
 use super::*;
@@ -302,6 +304,7 @@ fn the_wait_doubles_up_to_its_cap_and_no_further() {
     assert!(waits(10, 1_000).take(8).eq([10, 20, 40, 80, 160, 320, 640, 1_000]));
     assert_eq!(waits(10, 1_000).next_back(), Some(1_000));
     assert!(waits(10, 7).all(|wait| wait == 7), "a cap below the wait is the wait");
+    assert!(waits(3, 7).take(3).eq([3, 6, 7]), "a wait that doubles to less than the cap is not rounded up to it");
     assert_eq!(waits(1 << 20, i32::MAX as u32).next_back(), Some(i32::MAX as u32), "no overflow");
     assert_eq!(waits(3, i32::MAX as u32).next_back(), Some(3 << 16));
 }

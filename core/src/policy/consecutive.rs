@@ -65,3 +65,54 @@ impl TripPolicy for Consecutive {
         history.store(saved);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    type Khz = ManualClock<1_000>;
+
+    const POLICY: Consecutive = Consecutive { failures: 3 };
+
+    fn record(history: &Cell, failed: bool) -> Option<Trip> {
+        POLICY.record(history, Call { failed, slow: false }, &Khz::new())
+    }
+
+    fn failures(history: &Cell) -> Tally {
+        POLICY.tally::<Khz>(history, Instant::from_ticks(0))
+    }
+
+    #[test]
+    fn opens_on_the_last_of_so_many_in_a_row_and_on_each_after_it() {
+        let history = Consecutive::EMPTY;
+        assert_eq!([true, true, false, true, true].map(|failed| record(&history, failed)), [None; 5]);
+        for count in [3, 4] {
+            let tally = Tally { calls: count, failures: count, slow: 0 };
+            assert_eq!(record(&history, true), Some(Trip::new(TripReason::Consecutive, tally)));
+            assert_eq!(failures(&history), tally);
+        }
+    }
+
+    #[test]
+    fn a_success_matters_only_after_a_failure() {
+        let history = Consecutive::EMPTY;
+        assert!(POLICY.ignores_success(&history));
+        record(&history, true);
+        assert!(!POLICY.ignores_success(&history));
+        record(&history, false);
+        assert!(POLICY.ignores_success(&history));
+        assert_eq!(failures(&history), Tally::default());
+    }
+
+    #[test]
+    fn the_count_is_saved_whole_and_forgotten_when_it_is_cleared() {
+        let (history, restored, now) = (Consecutive::EMPTY, Consecutive::EMPTY, Instant::from_ticks(7));
+        (0..2).for_each(|_| _ = record(&history, true));
+        let saved = POLICY.save::<Khz>(&history, now);
+        POLICY.load::<Khz>(&restored, saved, now, 1_000);
+        assert_eq!((saved, failures(&restored)), (2, failures(&history)));
+        POLICY.clear(&restored);
+        assert_eq!(failures(&restored), Tally::default());
+    }
+}

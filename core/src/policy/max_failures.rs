@@ -160,6 +160,7 @@ mod rounded_age {
                 let rounded = from_byte(to_byte(age));
                 assert!(to_byte(age) != 0 && rounded >= age && rounded - age <= age / 8, "{age} became {rounded}");
             }
+            assert_eq!(to_byte(u32::MAX), u8::MAX);
         }
     }
 }
@@ -233,6 +234,41 @@ mod tests {
         let policy = MaxFailures::<0> { max: 0, window: 1 };
         let history = MaxFailures::<0>::EMPTY;
         assert!(policy.record(&history, FAILED, &ManualClock::<1_000>::new()).is_some());
+    }
+
+    #[test]
+    fn the_trip_says_how_many_there_were() {
+        let policy = MaxFailures::<3> { max: 2, window: 60_000 };
+        let (history, clock) = (MaxFailures::<3>::EMPTY, ManualClock::<1_000>::new());
+        (0..2).for_each(|_| assert_eq!(policy.record(&history, FAILED, &clock), None));
+        assert_eq!(policy.record(&history, Call { failed: false, slow: false }, &clock), None);
+        let trip = Trip::new(TripReason::MaxFailures, Tally { calls: 3, failures: 3, slow: 0 });
+        assert_eq!(policy.record(&history, FAILED, &clock), Some(trip));
+        policy.clear(&history);
+        assert_eq!(policy.tally::<ManualClock<1_000>>(&history, clock.now()), Tally::default());
+    }
+
+    #[test]
+    fn only_failures_in_the_window_are_saved_and_loaded() {
+        type Khz = ManualClock<1_000>;
+        let policy = MaxFailures::<3> { max: 3, window: 8 };
+        let failed_at = Instant::from_ticks(100);
+        let save = |age| {
+            let history = MaxFailures::<3>::EMPTY;
+            history[0].store(mark(failed_at));
+            policy.save::<Khz>(&history, failed_at.after(age))
+        };
+        assert_eq!([0, 1, 6, 7, 8, 9].map(save), [1, 2, 7, 8, 0, 0], "ages below 8 are exact");
+        let load = |byte, asleep| {
+            let history = [5, 6, 7].map(Cell::new);
+            policy.load::<Khz>(&history, byte, failed_at, asleep);
+            history.map(|cell| cell.load())
+        };
+        assert_eq!(load(0, 0), [0; 3]);
+        assert_eq!(load(3 << 8, 1), [0, mark(failed_at.before(3)), 0]);
+        assert_eq!(load(8, 0), [mark(failed_at.before(7)), 0, 0]);
+        assert_eq!(load(8, 1), [0; 3], "as old as the window");
+        assert_eq!(load(1, u32::MAX), [0; 3]);
     }
 
     #[test]

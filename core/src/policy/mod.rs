@@ -177,3 +177,68 @@ impl Tally {
         self.failures == 0 && self.slow == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    type Khz = ManualClock<1_000>;
+
+    /// A policy of one's own, with nothing but what it must have.
+    #[derive(Clone, Copy)]
+    struct Own<const COUNTS: bool>;
+
+    impl<const COUNTS: bool> TripPolicy for Own<COUNTS> {
+        type History = Cell;
+        const EMPTY: Cell = Cell::new(0);
+        const COUNTS_SUCCESSES: bool = COUNTS;
+
+        fn record<C: Clock>(&self, history: &Cell, _: Call, _: &C) -> Option<Trip> {
+            history.add(1);
+            None
+        }
+
+        fn clear(&self, history: &Cell) {
+            history.store(0);
+        }
+
+        fn tally<C: Clock>(&self, history: &Cell, _: Instant) -> Tally {
+            Tally { calls: history.load(), ..Tally::default() }
+        }
+    }
+
+    #[test]
+    fn a_policy_of_ones_own_ignores_successes_if_it_says_so_judges_no_probes_and_starts_anew() {
+        let (history, now) = (Own::<true>::EMPTY, Instant::from_ticks(0));
+        assert!(!Own::<true>.ignores_success(&history));
+        assert!(Own::<false>.ignores_success(&history));
+        assert_eq!(Own::<true>.rates(), None);
+        Own::<true>.record(&history, Call { failed: true, slow: false }, &Khz::new());
+        assert_eq!(Own::<true>.window::<Khz>(&history, now), None);
+        assert_eq!(Own::<true>.save::<Khz>(&history, now), 0);
+        Own::<true>.load::<Khz>(&history, 0, now, 0);
+        assert_eq!(history.load(), 0);
+    }
+
+    #[test]
+    fn a_window_is_shown_once_enough_calls_are_known_and_never_empty() {
+        for needed in 0..4 {
+            let policy = CountWindow::<1> { calls: 5, rates: Rates { min_calls: needed, ..Rates::failures(50) } };
+            let (history, clock) = (CountWindow::<1>::EMPTY, Khz::new());
+            for calls in 0..6 {
+                let known = policy.window::<Khz>(&history, clock.now()).map(|tally| tally.calls);
+                let expected = (calls > 0 && calls >= needed).then_some(calls);
+                assert_eq!(known, expected, "{calls} of {needed}");
+                policy.record(&history, Call { failed: false, slow: false }, &clock);
+            }
+        }
+    }
+
+    #[test]
+    fn a_tally_is_clean_without_failures_and_slow_calls() {
+        for (failures, slow, clean) in [(0, 0, true), (1, 0, false), (0, 1, false), (2, 2, false)] {
+            assert_eq!(Tally { calls: 5, failures, slow }.is_clean(), clean, "{failures} {slow}");
+        }
+    }
+}

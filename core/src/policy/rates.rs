@@ -74,6 +74,35 @@ mod tests {
     }
 
     #[test]
+    fn every_percentage_of_slow_calls_is_met_exactly() {
+        for percent in 1..=100u8 {
+            let rates = Rates::failures(100).slow_calls(percent).min_calls(100);
+            let of = |slow| Tally { calls: 100, failures: 0, slow };
+            assert_eq!(rates.exceeded_by(of(u32::from(percent) - 1)), None);
+            assert_eq!(rates.exceeded_by(of(u32::from(percent))), Some(TripReason::SlowRate));
+        }
+        // Where slow calls do not matter, not even if all are.
+        assert_eq!(Rates::failures(100).exceeded_by(Tally { calls: 5, failures: 0, slow: 5 }), None);
+    }
+
+    #[test]
+    fn fewer_calls_than_asked_for_are_not_judged_and_none_never() {
+        let rates = Rates::failures(50).slow_calls(50).min_calls(3);
+        let all_wrong = |calls| Tally { calls, failures: calls, slow: calls };
+        assert_eq!([0, 1, 2].map(|calls| rates.exceeded_by(all_wrong(calls))), [None; 3]);
+        assert_eq!([3, 4].map(|calls| rates.exceeded_by(all_wrong(calls))), [Some(TripReason::FailureRate); 2]);
+        assert_eq!(Rates::failures(50).slow_calls(50).exceeded_by(Tally::default()), None);
+    }
+
+    #[test]
+    fn impossible_numbers_are_kept_for_the_settings_to_refuse() {
+        let rates = Rates::failures(50).slow_calls(40).min_calls(30);
+        assert_eq!((rates.failure, rates.slow, rates.min_calls), (50, 40, 30));
+        let rates = rates.slow_calls(0).min_calls(0);
+        assert_eq!((rates.failure, rates.slow, rates.min_calls), (50, u8::MAX, u32::MAX));
+    }
+
+    #[test]
     fn failures_are_named_before_slow_calls() {
         let rates = Rates::failures(50).slow_calls(50).min_calls(2);
         let tally = |failures, slow| Tally { calls: 2, failures, slow };

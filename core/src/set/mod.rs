@@ -330,3 +330,6 @@ where
         defmt::write!(f, "CircuitBreakerSet({=usize} of {=usize} peers)", self.len(), N);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ mod faults;
 mod fuzz;
 mod interface;
 mod model;
+mod mutants;
 mod peers;
 mod properties;
 
@@ -30,4 +31,5 @@ pub(crate) const STEPS: &[Step] = &[
         run: faults::step,
     },
     Step { name: "fuzz", about: "random input that looks for a way through the code", run: fuzz::step },
+    Step { name: "mutants", about: "no small change to the library's code goes unnoticed", run: mutants::step },
 ];
