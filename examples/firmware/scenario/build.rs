@@ -15,7 +15,7 @@ const OWN: &str = "../../lab/scenarios";
 const OTHERS: &str = "../../../../shared/scenarios";
 
 /// How many random traces there are, unless `RANDOM_TRACES` says so.
-const RANDOM_TRACES: u32 = 100;
+const RANDOM_TRACES: u32 = 1_000;
 
 fn main() {
     link();

@@ -42,9 +42,8 @@ pub(super) fn config(chance: &mut Chance, unit: Unit) -> Config {
         tick: unit.tick,
         policy,
         second,
-        set: (second.is_none() && unit.tick == Tick::Millisecond && !chance.once_in(3)).then(|| {
-            if chance.once_in(2) { WhenFull::Refuse } else { WhenFull::Admit }
-        }),
+        set: (second.is_none() && unit.tick == Tick::Millisecond && !chance.once_in(3))
+            .then(|| if chance.once_in(2) { WhenFull::Refuse } else { WhenFull::Admit }),
         wait: unit.times(chance.from_to(0, 20)),
         backoff: match chance.from_to(0, 2) {
             0 => Backoff::Constant,
