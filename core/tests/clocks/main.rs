@@ -15,7 +15,7 @@ use proptest::prelude::*;
 
 fn cases() -> ProptestConfig {
     let cases = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: cases.unwrap_or(1_500), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: cases.unwrap_or(500), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

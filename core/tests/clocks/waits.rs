@@ -304,8 +304,10 @@ impl Player<'_> {
             if before == 0 {
                 self.begin(after);
             } else {
-                let passed = self.begun.passed.max(0);
-                self.begun.whole = passed + after;
+                // Beyond a wrap the counter stands where it stood in the first round.
+                let round = self.begun.passed.rem_euclid(1 << 32);
+                self.begun.passed = if round >= (1 << 32) - self.skew { round - (1 << 32) } else { round };
+                self.begun.whole = self.begun.passed.max(0) + after;
             }
         }
     }
