@@ -42,30 +42,29 @@ struct Seen {
     left: Option<Duration>,
 }
 
-pub(crate) fn check(config: &Config, minutes_before_the_wrap: u32, ops: &[Op]) {
+pub(crate) fn check(config: &Config, buckets_before_the_wrap: u32, ops: &[Op]) {
     let [first, others @ ..] = RATES;
-    let expected = play(config, first, minutes_before_the_wrap, ops);
+    let expected = play(config, first, buckets_before_the_wrap, ops);
     for hz in others {
-        let seen = play(config, hz, minutes_before_the_wrap, ops);
+        let seen = play(config, hz, buckets_before_the_wrap, ops);
         for (turn, (seen, expected)) in seen.iter().zip(&expected).enumerate() {
             assert_eq!(seen, expected, "at {hz} Hz and at {first} Hz, operation {turn} of {ops:?}");
         }
     }
 }
 
-fn play(config: &Config, hz: u32, minutes_before_the_wrap: u32, ops: &[Op]) -> Vec<Seen> {
+fn play(config: &Config, hz: u32, buckets_before_the_wrap: u32, ops: &[Op]) -> Vec<Seen> {
     let circuit = make(config, hz, None);
-    // Buckets are aligned to the wrap: a whole number of the longest fits.
-    let bucket = 10;
-    let mut seconds = -i64::from(minutes_before_the_wrap * bucket * 2);
+    let mut seconds = -20 * i64::from(buckets_before_the_wrap);
     let mut latest = seconds;
     let mut permits = vec![];
     let mut seen = Vec::with_capacity(ops.len());
     for op in ops {
         match *op {
             Op::Forward(units) => seconds += 2 * i64::from(units),
-            // Never further than each of the clocks may be set back without emptying a window.
-            Op::Back(units) => seconds = (seconds - 2 * i64::from(units)).max(latest - 40),
+            // Never further than each of the clocks may be set back without emptying a window, or than the wrap to which
+            // buckets are aligned may lie ahead: 67 s at 1 MHz.
+            Op::Back(units) => seconds = (seconds - 2 * i64::from(units)).max(latest - 40).max(-60),
             _ => {}
         }
         latest = latest.max(seconds);
