@@ -90,23 +90,20 @@ impl Cell {
     /// push at once may change places, but what counts is not lost. What does not is not handed on, or it could
     /// push out what a faster thread put behind it.
     ///
-    /// Where the state word needs critical sections, a short row moves as a whole in one of those, which takes half
-    /// the instructions.
+    /// Where the state word needs critical sections, a short row moves in one of those instead of one a cell.
     #[inline]
     pub(crate) fn push(row: &[Self], value: u32, counts: impl Fn(u32) -> bool) -> bool {
         #[cfg(all(any(not(target_has_atomic = "64"), fusebox_halves), not(fusebox_loom)))]
         if row.len() <= 8 {
-            let pass = |value, cell: &Self| {
-                let before = cell.load();
-                cell.store(value);
-                before
-            };
-            let last = critical_section::with(|_| match row {
-                // The default's length, without the cost of a loop.
-                [first, second, third] => pass(pass(pass(value, first), second), third),
-                _ => row.iter().fold(value, pass),
+            return critical_section::with(|_| {
+                let mut value = value;
+                row.iter().all(|cell| {
+                    let before = cell.load();
+                    cell.store(value);
+                    value = before;
+                    counts(value)
+                })
             });
-            return counts(last) && row.iter().all(|cell| counts(cell.load()));
         }
         let mut value = value;
         row.iter().all(|cell| {
@@ -161,6 +158,17 @@ mod tests {
                 let latest: Vec<u32> = (0..length).map(|place| value.saturating_sub(place)).collect();
                 assert_eq!(there, latest, "{value} into {length} cells");
             }
+        }
+    }
+
+    /// After a clock was set back, what is out of date may stand before what is not. The two carriers of the state
+    /// word once differed here: one of them pushed the latter out.
+    #[test]
+    fn what_stands_behind_something_outdated_stays() {
+        for (before, after) in [([0, 4, 3], [6, 4, 3]), ([5, 0, 3], [6, 5, 3]), ([5, 4, 0], [6, 5, 4])] {
+            let row = before.map(Cell::new);
+            assert!(!Cell::push(&row, 6, |cell| cell != 0));
+            assert_eq!(row.each_ref().map(Cell::load), after, "{before:?}");
         }
     }
 

@@ -124,6 +124,11 @@ class Player:
 
     def play(self, now, peer, what, number=None):
         self.now = now
+        if number is not None and what != "begin":
+            self.end(number, what)
+            # A peer that was never asked for has no circuit, and an end asks for none.
+            circuit = self.breakers.circuits.get(peer)
+            return "." + (circuit.state[0] if circuit else "c")
         circuit = self.breakers.context(peer)
         return self.verdict(circuit, what, number) + circuit.state[0]
 
@@ -134,8 +139,6 @@ class Player:
             circuit.reset()
         elif what == "begin":
             return self.begin(circuit, number)
-        elif number is not None:
-            self.end(number, what)
         else:
             return self.call(circuit, what)
         return "."

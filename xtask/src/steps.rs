@@ -124,7 +124,7 @@ fn msrv(shell: &Shell) -> Result<String> {
 }
 
 /// On a host the state word is one atomic; this cfg asks for the two halves of small targets.
-const HALVES: &str = "--cfg fusebox_halves";
+pub(crate) const HALVES: &str = "--cfg fusebox_halves";
 
 /// Atomics and locks are those of loom.
 const LOOM: &str = "--cfg fusebox_loom";
@@ -178,7 +178,7 @@ pub(crate) fn run_tests(shell: &Shell, calls: impl IntoIterator<Item = Call>) ->
 }
 
 /// The scenario files of a folder, in the order of their names.
-fn jsonl_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn jsonl_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut files = entries
         .map(|entry| Ok(entry?.path()))

@@ -1,4 +1,4 @@
-//! Reads the scenario files, plays them on the host, and packs them for the chip.
+//! Reads the scenario files, plays them on the host, and packs them for the chip. Random traces are played there too.
 
 use std::env;
 use std::error::Error;
@@ -6,13 +6,16 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fusebox_scenario::{Room, Scenarios, play_all, read};
+use fusebox_scenario::{Room, Scenarios, play_all, random, read};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The project's own files, and where others' may lie beside it.
 const OWN: &str = "../../lab/scenarios";
 const OTHERS: &str = "../../../../shared/scenarios";
+
+/// How many random traces there are, unless `RANDOM_TRACES` says so.
+const RANDOM_TRACES: u32 = 1_000;
 
 fn main() {
     link();
@@ -43,6 +46,9 @@ fn compile_in() -> Result<()> {
     }
     list.push(']');
     fs::write(out.join("files.rs"), list)?;
+    println!("cargo::rerun-if-env-changed=RANDOM_TRACES");
+    let traces = env::var("RANDOM_TRACES").map_or(Ok(RANDOM_TRACES), |traces| traces.parse())?;
+    fs::write(out.join("random.rs"), format!("{:?}", random::play(1, traces)?))?;
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! A breaker of its own.
 
+use core::time::Duration;
+
 use fusebox::clock::ManualClock;
 use fusebox::policy::TripPolicy;
-use fusebox::{CircuitBreaker, Instant, Permit, Rejected};
+use fusebox::{CircuitBreaker, Instant, Permit, Rejected, Snapshot};
 
 use crate::circuit::{by_hand, look};
 use crate::shelf::{NoPlace, Room, Shelf};
@@ -60,5 +62,18 @@ impl<const HZ: u32, P: TripPolicy> Subject for Alone<'_, HZ, P> {
 
     fn peers(&self) -> u32 {
         1
+    }
+
+    fn knows(&self, _: Key) -> bool {
+        true
+    }
+
+    fn save(&self, _: Key) -> Option<Snapshot> {
+        Some(self.breaker.snapshot())
+    }
+
+    fn restore(&mut self, _: Key, saved: &Snapshot, asleep: Duration) -> Result<(), Rejected> {
+        self.breaker.restore(saved, asleep);
+        Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! The peers of a set.
 
+use core::time::Duration;
+
 use fusebox::clock::ManualClock;
 use fusebox::policy::{Tally, TripPolicy};
-use fusebox::{CircuitBreakerSet, Instant, Rejected, Settings, State, Ticket};
+use fusebox::{CircuitBreakerSet, Instant, Peer, Rejected, Settings, Snapshot, State, Ticket};
 
 use crate::circuit::{by_hand, look};
 use crate::config;
@@ -11,7 +13,7 @@ use crate::step::{Ending, Key, Label, Manual};
 use crate::subject::{Look, NotDone, Subject};
 
 /// How many peers a set has room for.
-const PEERS: usize = 3;
+pub(crate) const PEERS: usize = 3;
 
 /// A set and its tickets.
 pub(crate) struct InSet<'a, const HZ: u32, P: TripPolicy> {
@@ -77,5 +79,18 @@ impl<const HZ: u32, P: TripPolicy> Subject for InSet<'_, HZ, P> {
 
     fn peers(&self) -> u32 {
         self.set.len() as u32
+    }
+
+    fn knows(&self, key: Key) -> bool {
+        self.set.get(&key).is_some()
+    }
+
+    fn save(&self, key: Key) -> Option<Snapshot> {
+        self.set.get(&key).map(Peer::snapshot)
+    }
+
+    fn restore(&mut self, key: Key, saved: &Snapshot, asleep: Duration) -> Result<(), Rejected> {
+        self.set.peer(&key)?.restore(saved, asleep);
+        Ok(())
     }
 }

@@ -22,6 +22,8 @@
 //! counter wraps at one of its steps, or crosses half of its range; on a breaker of its own, and as one
 //! peer of a set. Each must pass. All that can be seen of the breakers after each step goes into a
 //! checksum, which is the same wherever it is computed.
+//!
+//! [`random`] plays what nobody wrote down: settings and steps that are drawn from a seed, alike on every machine.
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
@@ -35,6 +37,7 @@ mod in_set;
 mod millis;
 mod packed;
 mod play;
+pub mod random;
 mod setup;
 mod shelf;
 mod step;

@@ -5,9 +5,10 @@ use fusebox::policy::Tally;
 
 use crate::failure::{Failure, Reason, Sight};
 use crate::packed::{Error, Scenario};
-use crate::shelf::NoPlace;
+use crate::setup::with_subject;
+use crate::shelf::{NoPlace, Room};
 use crate::step::{After, Ending, Key, Label, Op, Retry, Step};
-use crate::subject::{NotDone, Subject};
+use crate::subject::{Look, NotDone, Subject};
 use crate::trace::Trace;
 use crate::trial::Trial;
 
@@ -20,10 +21,22 @@ pub struct Played<'a> {
     pub digest: u32,
 }
 
+impl<'a> Scenario<'a> {
+    /// Plays it on a clock of milliseconds, or of microseconds if its times ask for it.
+    ///
+    /// # Errors
+    /// [`Error`] if it cannot be played.
+    pub fn play(&self, trial: Trial, room: &Room) -> Result<Played<'a>, Error> {
+        let mut played = Ok(Played { verdict: Ok(()), digest: 0 });
+        with_subject(&self.config, trial.in_set, room, &mut |subject| played = play(self, trial, subject))?;
+        played
+    }
+}
+
 /// Does the steps one after the other, up to the first that fails.
-pub(crate) fn play<'a>(scenario: &Scenario<'a>, trial: Trial, subject: &mut dyn Subject) -> Result<Played<'a>, Error> {
+fn play<'a>(scenario: &Scenario<'a>, trial: Trial, subject: &mut dyn Subject) -> Result<Played<'a>, Error> {
     let hz = scenario.config.tick.hz();
-    let mut player = Player { subject, trace: Trace::new(), judges: trial.judged };
+    let mut player = Player::new(subject, trial.judged);
     let mut verdict = Ok(());
     for (number, step) in (1..).zip(scenario.steps()) {
         let step = step?;
@@ -36,26 +49,31 @@ pub(crate) fn play<'a>(scenario: &Scenario<'a>, trial: Trial, subject: &mut dyn 
     Ok(Played { verdict, digest: player.trace.finish() })
 }
 
-struct Player<'s> {
-    subject: &'s mut dyn Subject,
-    trace: Trace,
+/// Does to a subject what steps say, and keeps a checksum of what came of it.
+pub(crate) struct Player<'s> {
+    pub(crate) subject: &'s mut dyn Subject,
+    pub(crate) trace: Trace,
     judges: bool,
 }
 
 /// What an operation came to, as far as it can be seen.
 #[derive(Clone, Copy, Default)]
-struct Seen {
-    admitted: Option<bool>,
+pub(crate) struct Seen {
+    pub(crate) admitted: Option<bool>,
     would_reject: Option<bool>,
     /// What a rejection said.
     retry_after: Option<Retry>,
 }
 
-impl Player<'_> {
+impl<'s> Player<'s> {
+    pub(crate) const fn new(subject: &'s mut dyn Subject, judges: bool) -> Self {
+        Self { subject, trace: Trace::new(), judges }
+    }
+
     fn step(&mut self, step: &Step<'_>) -> Result<(), Reason> {
         let expect = step.expect;
         for _ in 0..step.times {
-            let seen = match self.perform(step) {
+            let seen = match self.perform(step.peer, step.op) {
                 Ok(seen) => seen,
                 Err(reason) if self.judges => return Err(reason),
                 Err(_) => Seen::default(),
@@ -64,20 +82,26 @@ impl Player<'_> {
             self.same(Sight::WouldReject, expect.would_reject, seen.would_reject)?;
             self.same(Sight::RetryOfRejection, expect.retry_after, seen.retry_after)?;
         }
-        let look = self.subject.look(step.peer);
-        self.trace.look(&look);
-        self.trace.number(self.subject.peers());
+        let look = self.look(step.peer);
         self.same(Sight::State, expect.state.map(|After(state)| state), Some(look.state))?;
         self.same(Sight::RetryAfter, expect.retry_after, Some(look.retry_after.into()))
     }
 
-    fn perform(&mut self, step: &Step<'_>) -> Result<Seen, Reason> {
+    /// Looks at all that can be seen.
+    pub(crate) fn look(&mut self, key: Key) -> Look {
+        let look = self.subject.look(key);
+        self.trace.look(&look);
+        self.trace.number(self.subject.peers());
+        look
+    }
+
+    pub(crate) fn perform(&mut self, key: Key, op: Op) -> Result<Seen, Reason> {
         let nothing = Seen::default();
-        match step.op {
-            Op::Call(ending) => Ok(self.call(step.peer, ending)),
+        match op {
+            Op::Call(ending) => Ok(self.call(key, ending)),
             Op::Settle(ending) => {
                 if self.subject.settle(None, ending).is_none() {
-                    self.call(step.peer, ending);
+                    self.call(key, ending);
                 }
                 Ok(nothing)
             }
@@ -86,7 +110,7 @@ impl Player<'_> {
                     (NoPlace::Taken, Some(label)) => Reason::PermitTaken(label),
                     _ => Reason::NoRoom,
                 })?;
-                Ok(self.acquire(step.peer, label))
+                Ok(self.acquire(key, label))
             }
             Op::Release(label, ending) => {
                 let settled = self.subject.settle(Some(label), ending);
@@ -96,7 +120,7 @@ impl Player<'_> {
                 let dropped = self.subject.abandon(label);
                 dropped.map(|()| nothing).ok_or(label.map_or(Reason::NothingToDrop, Reason::NoPermit))
             }
-            Op::Manual(manual) => match self.subject.by_hand(step.peer, manual) {
+            Op::Manual(manual) => match self.subject.by_hand(key, manual) {
                 Ok(admitted) => {
                     self.trace.number(admitted.is_none_or(|admitted| admitted).into());
                     Ok(Seen { admitted, ..nothing })
@@ -106,7 +130,7 @@ impl Player<'_> {
             },
             Op::Look => Ok(nothing),
             Op::Window { calls, failures, slow } => {
-                let tally = self.subject.look(step.peer).tally;
+                let tally = self.subject.look(key).tally;
                 let expected = Tally { calls, failures, slow: slow.unwrap_or(tally.slow) };
                 self.same(Sight::Tally, Some(expected), Some(tally)).map(|()| nothing)
             }

@@ -1,7 +1,9 @@
 //! What steps are done to.
 
+use core::time::Duration;
+
 use fusebox::policy::Tally;
-use fusebox::{Instant, Rejected, SettingsError, State, Ticks};
+use fusebox::{Instant, Rejected, SettingsError, Snapshot, State, Ticks};
 
 use crate::shelf::NoPlace;
 use crate::step::{Ending, Key, Label, Manual};
@@ -30,6 +32,15 @@ pub(crate) trait Subject {
 
     /// How many peers have a circuit.
     fn peers(&self) -> u32;
+
+    /// Whether this one has.
+    fn knows(&self, key: Key) -> bool;
+
+    /// The state of a circuit, if there is one, as it is kept over a reset.
+    fn save(&self, key: Key) -> Option<Snapshot>;
+
+    /// Takes up a state that was saved so long ago.
+    fn restore(&mut self, key: Key, saved: &Snapshot, asleep: Duration) -> Result<(), Rejected>;
 }
 
 /// All that can be seen of a circuit.

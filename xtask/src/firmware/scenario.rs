@@ -1,12 +1,15 @@
-//! The check of `scenario`. Whether scenarios pass and look as on the host is for the image to say.
+//! The check of `scenario`. Whether scenarios pass, and look as on the host as random traces do, is for the image to
+//! say.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::emulator::{Run, figures};
 
-/// The image has played some files, and all of their scenarios passed.
+/// The image has played some files, all of whose scenarios passed, and random traces, of which it tells last.
 pub(crate) fn check(run: &Run) -> Result<String> {
-    totals(run.messages())
+    let random = run.messages().find(|message| message.starts_with("random from "));
+    let random = random.context("the image played no random traces")?;
+    Ok(format!("{}; {random}", totals(run.messages())?))
 }
 
 fn totals<'a>(messages: impl Iterator<Item = &'a str>) -> Result<String> {

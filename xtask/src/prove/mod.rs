@@ -7,8 +7,10 @@ mod fuzz;
 mod interface;
 mod model;
 mod mutants;
+mod oracle;
 mod peers;
 mod properties;
+mod verdicts;
 
 use crate::step::Step;
 
@@ -19,6 +21,16 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "unsafe", about: "where unsafe code is", run: dependencies::without_unsafe_code },
     Step { name: "coverage", about: "lines of the libraries that their tests run", run: coverage::step },
     Step { name: "property", about: "the property tests, with a thousand times as many cases", run: properties::step },
+    Step {
+        name: "oracle10m",
+        about: "ten million random calls against the published python-circuit",
+        run: oracle::step,
+    },
+    Step {
+        name: "verdicts",
+        about: "scenarios and random traces, the same on hosts, s390x and four cores",
+        run: verdicts::step,
+    },
     Step { name: "peers", about: "what went wrong in other crates, on them and on fusebox", run: peers::step },
     Step {
         name: "model",

@@ -9,7 +9,7 @@ use crate::steps::run_tests;
 const CASES: &str = "256000";
 
 pub(super) fn step(shell: &Shell) -> Result<String> {
-    let call = Call::new("cargo test --release -p fusebox --test model --test set_model");
+    let call = Call::new("cargo test --release -p fusebox --test model --test set_model --test clocks");
     let tests = run_tests(shell, [call.env("PROPTEST_CASES", CASES)])?;
     Ok(format!("{tests}, each with {CASES} cases where it is random"))
 }

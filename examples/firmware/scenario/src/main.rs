@@ -1,9 +1,9 @@
-//! Plays the scenario files. Each must come out as on the host, in every bit that can be seen.
+//! Plays the scenario files, and random traces. Each must come out as on the host, in every bit that can be seen.
 #![no_std]
 #![no_main]
 
 use defmt::Display2Format;
-use fusebox_scenario::{Report, Room, Scenarios, play_all};
+use fusebox_scenario::{Report, Room, Scenarios, play_all, random};
 use images as _;
 
 /// A file of scenarios.
@@ -16,10 +16,35 @@ struct File {
 #[allow(clippy::unreadable_literal, reason = "the build script wrote it")]
 static FILES: &[File] = &include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
+/// What the host saw of the traces from number 1 on.
+#[allow(clippy::unreadable_literal, reason = "the build script wrote it")]
+static RANDOM_ON_HOST: random::Report = {
+    use random::Report;
+    include!(concat!(env!("OUT_DIR"), "/random.rs"))
+};
+
 #[board::entry]
 fn main() -> ! {
     let as_they_should = FILES.iter().filter(|file| file.comes_out()).count();
-    board::exit(i32::from(as_they_should < FILES.len()))
+    let random_too = random_traces_come_out();
+    board::exit(i32::from(as_they_should < FILES.len() || !random_too))
+}
+
+/// Whether random traces look as they did on the host.
+fn random_traces_come_out() -> bool {
+    match random::play(1, RANDOM_ON_HOST.traces) {
+        Ok(report) => {
+            defmt::info!("random from 1: {}", Display2Format(&report));
+            if report != RANDOM_ON_HOST {
+                defmt::error!("random from 1: the host saw something else: {}", Display2Format(&RANDOM_ON_HOST));
+            }
+            report == RANDOM_ON_HOST
+        }
+        Err(error) => {
+            defmt::error!("random from 1: {}", Display2Format(&error));
+            false
+        }
+    }
 }
 
 impl File {
