@@ -71,24 +71,24 @@ fn play(config: &Config, hz: u32, buckets_before_the_wrap: u32, ops: &[Op]) -> V
         circuit.set_clock((seconds * i64::from(hz)) as u32);
         let mut verdict = None;
         match *op {
-            Op::Forward(_) | Op::Back(_) => {}
             Op::Ask | Op::Call(_) => {
                 let asked = circuit.acquire();
                 let time = |left: Option<Ticks>| left.map(Ticks::as_duration);
                 verdict = Some(
                     asked.as_ref().map(drop).map_err(|rejected| (rejected.reason(), time(rejected.retry_after()))),
                 );
-                match (asked, *op) {
-                    (Ok(ticket), Op::Call(outcome)) => circuit.settle(ticket, outcome),
-                    (Ok(ticket), _) => permits.push(ticket),
-                    (Err(_), _) => {}
+                if let Ok(ticket) = asked {
+                    match *op {
+                        Op::Call(outcome) => circuit.settle(ticket, outcome),
+                        _ => permits.push(ticket),
+                    }
                 }
             }
             Op::Settle(which, outcome) if !permits.is_empty() => {
                 let ticket = permits.swap_remove(which % permits.len());
                 circuit.settle(ticket, outcome);
             }
-            Op::Settle(..) => {}
+            Op::Forward(_) | Op::Back(_) | Op::Settle(..) => {}
             Op::Open => circuit.open(),
             Op::HalfOpen => circuit.half_open(),
             Op::Close => circuit.close(),

@@ -11,7 +11,7 @@ impl Chance {
     }
 
     /// A number from `least` to `most`.
-    pub(super) fn from_to(&mut self, least: u32, most: u32) -> u32 {
+    pub(super) fn within(&mut self, least: u32, most: u32) -> u32 {
         self.0.u32(least..=most)
     }
 

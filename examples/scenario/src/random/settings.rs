@@ -23,7 +23,7 @@ impl Unit {
 
 pub(super) fn unit(chance: &mut Chance) -> Unit {
     let tick = if chance.once_in(3) { Tick::Microsecond } else { Tick::Millisecond };
-    let ticks = match chance.from_to(0, 3) {
+    let ticks = match chance.within(0, 3) {
         0 => 1,
         1 => 7,
         2 => 1_000,
@@ -34,7 +34,7 @@ pub(super) fn unit(chance: &mut Chance) -> Unit {
 
 /// Settings that can be.
 pub(super) fn config(chance: &mut Chance, unit: Unit) -> Config {
-    let slow_call = chance.once_in(3).then(|| unit.times(chance.from_to(0, 8)));
+    let slow_call = chance.once_in(3).then(|| unit.times(chance.within(0, 8)));
     let policy = policy(chance, unit, slow_call.is_some());
     let second = chance.once_in(3).then(|| self::policy(chance, unit, slow_call.is_some()));
     let by_rate = matches!(policy, Policy::CountWindow { .. } | Policy::TimeWindow { .. }) && chance.once_in(3);
@@ -44,13 +44,13 @@ pub(super) fn config(chance: &mut Chance, unit: Unit) -> Config {
         second,
         set: (second.is_none() && unit.tick == Tick::Millisecond && !chance.once_in(3))
             .then(|| if chance.once_in(2) { WhenFull::Refuse } else { WhenFull::Admit }),
-        wait: unit.times(chance.from_to(0, 20)),
-        backoff: match chance.from_to(0, 2) {
+        wait: unit.times(chance.within(0, 20)),
+        backoff: match chance.within(0, 2) {
             0 => Backoff::Constant,
-            1 => Backoff::UpTo(unit.times(chance.from_to(1, 200))),
+            1 => Backoff::UpTo(unit.times(chance.within(1, 200))),
             _ => Backoff::Uncapped,
         },
-        jitter: match chance.from_to(0, 5) {
+        jitter: match chance.within(0, 5) {
             0 => Jitter::Equal,
             1 => Jitter::Full,
             _ => Jitter::None,
@@ -58,12 +58,12 @@ pub(super) fn config(chance: &mut Chance, unit: Unit) -> Config {
         seed: chance.once_in(2).then(|| chance.any()),
         probes: chance.small(1, 4),
         close: if by_rate { Close::ByRate } else { Close::After(chance.small(1, 4)) },
-        lease: (!chance.once_in(4)).then(|| unit.times(chance.from_to(1, 20))),
-        damping: chance.once_in(3).then(|| unit.times(chance.from_to(1, 30))),
-        abandoned: match chance.from_to(0, 3) {
+        lease: (!chance.once_in(4)).then(|| unit.times(chance.within(1, 20))),
+        damping: chance.once_in(3).then(|| unit.times(chance.within(1, 30))),
+        abandoned: match chance.within(0, 3) {
             0 => Some(Abandoned::Failure),
             1 => Some(Abandoned::Ignored),
-            2 => Some(Abandoned::After(unit.times(chance.from_to(0, 8)))),
+            2 => Some(Abandoned::After(unit.times(chance.within(0, 8)))),
             _ => None,
         },
         slow_call,
@@ -72,14 +72,14 @@ pub(super) fn config(chance: &mut Chance, unit: Unit) -> Config {
 }
 
 fn policy(chance: &mut Chance, unit: Unit, slow: bool) -> Policy {
-    match chance.from_to(0, 4) {
-        0 => Policy::Consecutive { failures: chance.from_to(1, 4) },
-        1 => Policy::MaxFailures { max: chance.from_to(0, 5), window: unit.times(chance.from_to(1, 60)) },
-        2 => Policy::CountWindow { calls: chance.from_to(8, 31), rates: rates(chance, slow) },
-        3 => Policy::CountWindow { calls: chance.from_to(32, 100), rates: rates(chance, slow) },
+    match chance.within(0, 4) {
+        0 => Policy::Consecutive { failures: chance.within(1, 4) },
+        1 => Policy::MaxFailures { max: chance.within(0, 5), window: unit.times(chance.within(1, 60)) },
+        2 => Policy::CountWindow { calls: chance.within(8, 31), rates: rates(chance, slow) },
+        3 => Policy::CountWindow { calls: chance.within(32, 100), rates: rates(chance, slow) },
         _ => Policy::TimeWindow {
-            buckets: chance.from_to(1, 10),
-            bucket: unit.times(chance.from_to(1, 20)),
+            buckets: chance.within(1, 10),
+            bucket: unit.times(chance.within(1, 20)),
             rates: rates(chance, slow),
         },
     }
@@ -89,6 +89,6 @@ fn rates(chance: &mut Chance, slow: bool) -> Rates {
     Rates {
         failures: chance.small(20, 100),
         slow_calls: (slow && chance.once_in(2)).then(|| chance.small(20, 100)),
-        min_calls: chance.from_to(1, 8),
+        min_calls: chance.within(1, 8),
     }
 }

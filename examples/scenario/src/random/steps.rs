@@ -42,13 +42,13 @@ pub(super) enum Do {
 
 impl<'c> Steps<'c> {
     pub(super) fn new(chance: &'c mut Chance, hz: u32, unit: Unit) -> Self {
-        let now = match chance.from_to(0, 2) {
+        let now = match chance.within(0, 2) {
             0 => chance.any(),
-            1 => u32::MAX - chance.from_to(0, 50) * unit.ticks,
-            _ => chance.from_to(0, hz),
+            1 => u32::MAX - chance.within(0, 50) * unit.ticks,
+            _ => chance.within(0, hz),
         };
         let odd = if chance.once_in(4) { 2 } else { 20 };
-        let failing = chance.from_to(4, 15);
+        let failing = chance.within(4, 15);
         Self { chance, unit, now, odd, failing }
     }
 
@@ -57,24 +57,24 @@ impl<'c> Steps<'c> {
         let (by, back) = self.gap();
         let (now, wraps) = if back { before.overflowing_sub(by) } else { before.overflowing_add(by) };
         self.now = now;
-        Step { at: now, wraps, peer: self.chance.from_to(0, KEYS - 1), what: self.what() }
+        Step { at: now, wraps, peer: self.chance.within(0, KEYS - 1), what: self.what() }
     }
 
     /// How far the clock moves, and whether it does so backward.
     fn gap(&mut self) -> (u32, bool) {
         let Self { chance, unit, odd, .. } = self;
         if !chance.once_in(*odd) {
-            let units = match chance.from_to(0, 9) {
+            let units = match chance.within(0, 9) {
                 0..=3 => 0,
-                4..=8 => chance.from_to(1, 6),
-                _ => chance.from_to(7, 60),
+                4..=8 => chance.within(1, 6),
+                _ => chance.within(7, 60),
             };
             // One tick more now and then, for the ends that are met exactly.
             return (units * unit.ticks + u32::from(chance.once_in(8)), false);
         }
-        match chance.from_to(0, 5) {
-            0 => (chance.from_to(1, 3), true),
-            1 => (chance.from_to(1, 30) * unit.ticks, true),
+        match chance.within(0, 5) {
+            0 => (chance.within(1, 3), true),
+            1 => (chance.within(1, 30) * unit.ticks, true),
             2 => (chance.any() >> 8, true),
             3 => (chance.any() >> 4, false),
             // Up to almost a whole wrap.
@@ -84,33 +84,33 @@ impl<'c> Steps<'c> {
     }
 
     fn what(&mut self) -> Do {
-        let label = Some(self.chance.from_to(0, LABELS - 1));
-        Do::Op(match self.chance.from_to(0, 39) {
+        let label = self.chance.within(0, LABELS - 1);
+        Do::Op(match self.chance.within(0, 39) {
             0..=14 => Op::Call(self.ending()),
-            15..=22 => Op::Acquire(label),
-            23..=30 => Op::Release(label.unwrap_or(0), self.ending()),
-            31 => Op::Drop(label),
+            15..=22 => Op::Acquire(Some(label)),
+            23..=30 => Op::Release(label, self.ending()),
+            31 => Op::Drop(Some(label)),
             32 | 33 => Op::Manual(self.manual()),
             34 | 35 => return Do::Save,
-            36 => return Do::Restore(self.unit.times(self.chance.from_to(0, 30))),
+            36 => return Do::Restore(self.unit.times(self.chance.within(0, 30))),
             _ => Op::Look,
         })
     }
 
     fn ending(&mut self) -> Ending {
-        let outcome = match self.chance.from_to(0, 15) {
+        let outcome = match self.chance.within(0, 15) {
             0 => Outcome::Ignored,
             failed if failed <= self.failing => Outcome::Failure,
             _ => Outcome::Success,
         };
-        Ending { outcome, took: self.chance.once_in(4).then(|| self.unit.times(self.chance.from_to(0, 12))) }
+        Ending { outcome, took: self.chance.once_in(4).then(|| self.unit.times(self.chance.within(0, 12))) }
     }
 
     fn manual(&mut self) -> Manual {
-        match self.chance.from_to(0, 13) {
+        match self.chance.within(0, 13) {
             0 => Manual::Open,
-            1 => Manual::OpenFor(self.unit.times(self.chance.from_to(0, 30))),
-            2 | 3 => Manual::WaitAtLeast(self.unit.times(self.chance.from_to(0, 30))),
+            1 => Manual::OpenFor(self.unit.times(self.chance.within(0, 30))),
+            2 | 3 => Manual::WaitAtLeast(self.unit.times(self.chance.within(0, 30))),
             4 => Manual::HalfOpen,
             5 => Manual::Close,
             6 => Manual::Reset,

@@ -27,9 +27,9 @@ fn y02<S: Subject>(make: impl Fn() -> S) -> (i64, i64) {
     drop(make());
     cycle();
     (0..10_000).for_each(|_| _ = subject.succeed());
-    let made = measure(|| (0..BREAKERS).for_each(|_| drop(make()))).bytes_current;
+    let kept = measure(|| (0..BREAKERS).for_each(|_| drop(make()))).bytes_current;
     let cycled = measure(|| (0..CYCLES).for_each(|_| cycle())).bytes_current;
-    (made / BREAKERS, cycled / CYCLES)
+    (kept / BREAKERS, cycled / CYCLES)
 }
 
 /// Y11: how many of so many calls an open breaker makes, and how many bytes stay when a closed one made so many.
