@@ -58,8 +58,8 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
     #[inline]
     fn drop(&mut self) {
         match self.ticket.take() {
-            Some(ticket) if self.running => contained(|| self.entry.settle_otherwise(ticket, Outcome::Failure)),
-            Some(ticket) => contained(|| self.entry.abandon(ticket, self.started)),
+            Some(ticket) if self.running => self.entry.panicked(ticket),
+            Some(ticket) => self.entry.dropped(ticket, self.started),
             None => {}
         }
     }
@@ -92,13 +92,25 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>, E: Deref<Target = Entr
     #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            contained(|| self.entry.settle_otherwise(ticket, Outcome::Failure));
+            self.entry.panicked(ticket);
         }
     }
 }
 
 /// What every call does to its circuit.
 impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
+    #[cold]
+    #[inline(never)]
+    fn panicked(&self, ticket: Ticket) {
+        contained(|| self.settle_otherwise(ticket, Outcome::Failure));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn dropped(&self, ticket: Ticket, started: Instant) {
+        contained(|| self.abandon(ticket, started));
+    }
+
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "and nearly all are let through by a closed circuit")]
     pub(crate) fn admit(&self) -> Result<Ticket, Rejected> {

@@ -144,6 +144,12 @@ where
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn panicked(&self, ticket: Ticket) {
+        contained(|| self.look_again(ticket, Outcome::Failure));
+    }
+
     /// If the circuit was evicted meanwhile, the one that is made now takes the result. To that one the ticket says
     /// nothing.
     #[cold]
@@ -167,7 +173,7 @@ where
     #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            contained(|| self.look_again(ticket, Outcome::Failure));
+            self.panicked(ticket);
         }
     }
 }

@@ -6,6 +6,7 @@ use fusebox_protocol::{Policy, Setup, explore};
 const TWO_FAILURES: Setup =
     Setup { name: "two failures trip", failures: 2, calls: 3, ticks: 6, losses: 1, ..Setup::SMALL };
 const LOST: Setup = Setup { name: "a probe is lost", losses: 1, ..Setup::SMALL };
+const DROPPED: Setup = Setup { name: "permits are dropped", drops: true, losses: 1, ..Setup::SMALL };
 const BY_HAND: Setup = Setup { name: "by hand", hands: 2, losses: 1, ..Setup::SMALL };
 const PAIR: Setup =
     Setup { name: "two probes, two successes close", probes: 2, close_after: 2, calls: 3, ..Setup::SMALL };
@@ -34,6 +35,11 @@ fn two_probes_at_a_time() {
 #[test]
 fn a_lost_probe() {
     print(&LOST, Policy::Consecutive);
+}
+
+#[test]
+fn dropped_permits() {
+    print(&DROPPED, Policy::Consecutive);
 }
 
 #[test]

@@ -92,7 +92,8 @@ impl std::fmt::Display for Figures {
 }
 
 fn figures(log: &str) -> Option<Figures> {
-    let last = log.lines().rev().find(|line| line.starts_with('#') && line.contains(" DONE "))?;
+    let last =
+        log.lines().rev().find(|line| line.starts_with('#') && line.split_whitespace().nth(1) == Some("DONE"))?;
     let words: Vec<_> = last.split_whitespace().collect();
     let after = |name: &str| words.iter().skip_while(|word| **word != name).nth(1)?.parse().ok();
     Some(Figures {

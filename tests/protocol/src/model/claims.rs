@@ -90,7 +90,7 @@ pub(crate) fn properties<P: Words>(setup: &Setup) -> Vec<Property<Protocol<P>>> 
             let word = |ticket: &super::state::Ticket| state.circuits[usize::from(ticket.circuit)].shared.word();
             state.lost.iter().any(|ticket| {
                 let word = word(ticket);
-                word.phase() == Phase::HalfOpen && word.generation() == (ticket.low >> 24) as u8 + 1
+                word.phase() == Phase::HalfOpen && word.generation() == ((ticket.low >> 24) as u8).wrapping_add(1)
             })
         }));
     }

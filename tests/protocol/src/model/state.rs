@@ -6,7 +6,7 @@ use crate::guard::Grant;
 use crate::outcome::Outcome;
 use crate::stepping::Seen;
 use crate::time::Instant;
-use crate::word::{Rule, Word, same_epoch};
+use crate::word::{Rule, Word};
 
 use super::circuit::Shared;
 
