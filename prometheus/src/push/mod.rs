@@ -30,9 +30,6 @@ impl Exporter {
     /// recorder that is installed later is told everything from the start, but for the durations of calls, which it is
     /// told from the first `sync` on.
     ///
-    /// Recorders keep their gauges, so one that is what it was is left alone, but for every eighth call, which tells it
-    /// again: that is for recorders that only pass on what they are told.
-    ///
     /// Leave a recorder's timeout for idle metrics off: a circuit that nothing happens to would be gone.
     ///
     /// ```
@@ -151,16 +148,8 @@ pub(crate) struct Push {
     other: Option<(Told, Totals)>,
     of_set: OfWholeSet,
     address: usize,
-    /// Counts what was told.
-    turn: usize,
     /// Whether something is told of that may be gone.
     there: bool,
-}
-
-/// With every eighth turn all gauges of a circuit are told again, for recorders that pass on what they are told and keep
-/// nothing. Circuits have different turns.
-const fn is_told_again(turn: usize, number: usize) -> bool {
-    turn.wrapping_add(number).is_multiple_of(8)
 }
 
 impl Push {
@@ -172,7 +161,6 @@ impl Push {
             other: None,
             of_set: OfWholeSet::default(),
             address: 0,
-            turn: 0,
             there: false,
         }
     }
@@ -192,7 +180,6 @@ impl Push {
             self.told.iter_mut().chain(other).for_each(|told| told.tell_another(set, to));
         }
         let seen = source.and_then(|source| self.book.look(source));
-        self.turn = self.turn.wrapping_add(1);
         let other = self.other.iter_mut().map(|(told, _)| told);
         self.told.iter_mut().chain(other).for_each(|told| told.there = false);
         if let Some(seen) = seen {
@@ -203,14 +190,12 @@ impl Push {
             self.of_set.tell_gone();
         }
         let other = self.other.iter_mut().map(|(told, _)| told);
-        for (number, told) in self.told.iter_mut().chain(other).enumerate().filter(|(_, told)| !told.there) {
-            told.tell_gone(is_told_again(self.turn, number), to);
-        }
+        self.told.iter_mut().chain(other).filter(|told| !told.there).for_each(|told| told.tell_gone(to));
         seen.is_some()
     }
 
     fn tell(&mut self, set: &Arc<str>, to: &To<'_>) {
-        let Self { book, told, by_name, other, turn, .. } = self;
+        let Self { book, told, by_name, other, .. } = self;
         for known in book.named_mut() {
             let at = *known.told.get_or_insert_with(|| {
                 *by_name.entry(known.name.clone()).or_insert_with(|| {
@@ -219,13 +204,13 @@ impl Push {
                 })
             });
             if let Some(told) = told.get_mut(at) {
-                told.tell(&known.row, &known.before, is_told_again(*turn, at), set, to);
+                told.tell(&known.row, &known.before, set, to);
                 pass_on(known, set, &told.name, to);
             }
         }
         if let Some(row) = book.other() {
             let (told, before) = other.get_or_insert_with(|| (Told::new(OTHER.into()), Totals::default()));
-            told.tell(row, before, true, set, to);
+            told.tell(row, before, set, to);
             before.clone_from(&row.totals);
             book.folded().for_each(|known| pass_on(known, set, &told.name, to));
         }

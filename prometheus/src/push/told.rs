@@ -23,12 +23,8 @@ pub(super) struct Told {
 /// What was told of one series.
 enum Slot {
     Count(Counter, Sum),
-    Gauge(Gauge, LastTold),
+    Gauge(Gauge),
 }
-
-/// What a gauge was last told, if anything.
-#[derive(Clone, Copy)]
-struct LastTold(Option<u64>);
 
 /// All that was ever counted. A recorder takes in whole numbers, so of a length of time it was told the full seconds.
 #[derive(Clone, Copy)]
@@ -48,7 +44,7 @@ impl Told {
             let Some(line) = to.lines.get(*at) else { continue };
             let key = line.key(set, &self.name);
             match slot {
-                Slot::Gauge(gauge, last) => (*gauge, *last) = (to.gauge(&key), LastTold(None)),
+                Slot::Gauge(gauge) => *gauge = to.gauge(&key),
                 Slot::Count(counter, sum) => {
                     *counter = to.counter(&key);
                     sum.tell_all(counter);
@@ -57,8 +53,8 @@ impl Told {
         }
     }
 
-    /// Tells of a circuit, and what it counted since `before`; of its gauges those that changed, or all of them again.
-    pub(super) fn tell(&mut self, row: &Row, before: &Totals, again: bool, set: &Arc<str>, to: &To<'_>) {
+    /// Tells of a circuit, and what it counted since `before`.
+    pub(super) fn tell(&mut self, row: &Row, before: &Totals, set: &Arc<str>, to: &To<'_>) {
         self.there = true;
         if self.shape != Some(row.shape()) {
             self.make_slots(row, set, to);
@@ -68,9 +64,9 @@ impl Told {
             let Some(line) = to.lines.get(*at) else { continue };
             match (row.read(line.series.read), slot) {
                 (Some(value), Slot::Count(counter, sum)) => sum.add(value, before.read(line.series.read), counter),
-                (Some(value), Slot::Gauge(gauge, last)) => last.set(gauge, number(value), again),
+                (Some(value), Slot::Gauge(gauge)) => gauge.set(number(value)),
                 // There is no value now, and a recorder cannot be told so.
-                (None, Slot::Gauge(gauge, last)) => last.set(gauge, f64::NAN, again),
+                (None, Slot::Gauge(gauge)) => gauge.set(f64::NAN),
                 (None, Slot::Count(..)) => {}
             }
         }
@@ -84,7 +80,7 @@ impl Told {
                 let Some(value) = row.read(line.series.read) else { continue };
                 let key = line.key(set, &self.name);
                 let slot = match line.family.kind {
-                    Kind::Gauge => Slot::Gauge(to.gauge(&key), LastTold(None)),
+                    Kind::Gauge => Slot::Gauge(to.gauge(&key)),
                     _ => Slot::Count(to.counter(&key), Sum::none_like(value)),
                 };
                 self.slots.insert(next, (at, slot));
@@ -94,27 +90,16 @@ impl Told {
     }
 
     /// There was a circuit of that name and is no more. What is told of the past stays.
-    pub(super) fn tell_gone(&mut self, again: bool, to: &To<'_>) {
+    pub(super) fn tell_gone(&mut self, to: &To<'_>) {
         self.there = false;
-        for (at, slot) in &mut self.slots {
-            let (Some(line), Slot::Gauge(gauge, last)) = (to.lines.get(*at), slot) else { continue };
+        for (at, slot) in &self.slots {
+            let (Some(line), Slot::Gauge(gauge)) = (to.lines.get(*at), slot) else { continue };
             match line.series.read {
-                Read::State(_) | Read::OpenWait | Read::Window(_) => last.set(gauge, 0.0, again),
-                Read::FailureRatio => last.set(gauge, f64::NAN, again),
-                Read::FailurePercent | Read::SlowPercent => last.set(gauge, -1.0, again),
+                Read::State(_) | Read::OpenWait | Read::Window(_) => gauge.set(0.0),
+                Read::FailureRatio => gauge.set(f64::NAN),
+                Read::FailurePercent | Read::SlowPercent => gauge.set(-1.0),
                 _ => {}
             }
-        }
-    }
-}
-
-impl LastTold {
-    /// Sets a gauge that has another value, or whichever.
-    fn set(&mut self, gauge: &Gauge, value: f64, again: bool) {
-        let told = Some(value.to_bits());
-        if again || self.0 != told {
-            gauge.set(value);
-            self.0 = told;
         }
     }
 }
