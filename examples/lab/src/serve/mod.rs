@@ -54,7 +54,7 @@ pub(crate) struct ServeArgs {
     /// How many peers stricter rules are tried on, in observe mode, 1 to 100; those of others are refused a circuit
     #[arg(long, value_name = "PEERS", default_value_t = MOST_PEERS, value_parser = on_trial, allow_negative_numbers = true)]
     trial: usize,
-    /// Let requests change circuits, such as `POST /circuits/peers/NAME/force_open`
+    /// Let requests change circuits, such as `POST /circuits/peers/NAME/force_open`; nobody is asked who they are
     #[arg(long)]
     allow_changes: bool,
 }
