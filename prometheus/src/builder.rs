@@ -5,7 +5,8 @@ use std::fmt;
 use crate::error::PrefixError;
 use crate::exporter::Exporter;
 use crate::metric::Metric;
-use crate::series::{self, Family, OURS, Of, RESILIENCE4J, Read, Series};
+use crate::sample::Wanted;
+use crate::series::{self, Family, OURS, RESILIENCE4J, Read, Series};
 
 /// Makes an [`Exporter`].
 ///
@@ -121,6 +122,7 @@ impl ExporterBuilder {
 pub(crate) struct Options {
     pub(crate) most_circuits: usize,
     pub(crate) created: bool,
+    pub(crate) wanted: Wanted,
     /// By name in full, sorted.
     pub(crate) families: Vec<NamedFamily>,
 }
@@ -139,7 +141,7 @@ pub(crate) struct NamedFamily {
 
 impl NamedFamily {
     fn new(prefix: &str, family: &'static Family) -> Self {
-        let series: &[Series] = if let Of::Circuits(series) = family.of { series } else { &[] };
+        let series = family.series();
         let tail = |series: &Series| {
             let labels = series.labels.iter().flat_map(|&(label, value)| ["\",", label, "=\"", value]);
             labels.chain(["\"} "]).collect()
@@ -163,7 +165,8 @@ impl Options {
         let named = ours.chain(theirs).map(|family| NamedFamily::new(&builder.prefix, family));
         let mut families: Vec<_> = named.collect();
         families.sort_by(|one, other| one.name.cmp(&other.name));
-        Self { most_circuits: builder.max_circuits, created: builder.created, families }
+        let wanted = Wanted::of(families.iter().flat_map(|named| named.family.series()).map(|series| series.read));
+        Self { most_circuits: builder.max_circuits, created: builder.created, wanted, families }
     }
 }
 
@@ -179,6 +182,6 @@ impl fmt::Debug for Options {
             .field("most_circuits", &self.most_circuits)
             .field("created", &self.created)
             .field("families", &self.families.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -127,7 +127,7 @@ impl Exporter {
                     Some(known) if known.is_gone() => known.replace(Arc::new(source)),
                     _ => return Err(RegisterError::new(name)),
                 },
-                Err(at) => state.sets.insert(at, Registered::new(name, Arc::new(source), options.most_circuits)),
+                Err(at) => state.sets.insert(at, Registered::new(name, Arc::new(source), options)),
             }
             Ok(())
         })

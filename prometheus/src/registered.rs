@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::book::{Book, Seen};
+use crate::builder::Options;
 #[cfg(feature = "metrics")]
 use crate::push::Push;
+use crate::sample::Wanted;
 use crate::source::{Source, collect};
 use crate::text::escape_label;
 
@@ -19,17 +21,18 @@ pub(crate) struct Registered {
 }
 
 impl Registered {
-    pub(crate) fn new(name: String, source: Arc<dyn Source>, most: usize) -> Self {
+    pub(crate) fn new(name: String, source: Arc<dyn Source>, options: &Options) -> Self {
         let mut escaped = String::with_capacity(name.len());
         // A string takes in everything.
         let _ = escape_label(&mut escaped, &name);
+        let Options { most_circuits: most, wanted, .. } = *options;
         Self {
             name: name.into(),
             escaped,
             source: Some(source),
-            book: Book::new(most),
+            book: Book::new(most, wanted),
             #[cfg(feature = "metrics")]
-            push: Push::new(most),
+            push: Push::new(most, wanted),
         }
     }
 
@@ -48,7 +51,7 @@ impl Registered {
     pub(crate) fn is_gone(&self) -> bool {
         match &self.source {
             None => true,
-            Some(source) => collect(&**source, &mut |_, _, _| {}).is_none(),
+            Some(source) => collect(&**source, Wanted::default(), &mut |_, _, _| {}).is_none(),
         }
     }
 

@@ -7,6 +7,7 @@ use fusebox::{Clock, Listener, Peer, Settings, State};
 use fusebox_std::{CallCounts, Counts, Handle, StateTimes, Transitions, Uptime};
 
 use crate::durations::Histograms;
+use crate::series::{Bits, COUNTS, Read, TRANSITIONS, run};
 
 /// One circuit as it is now, for a [`Source`](crate::Source) of your own.
 ///
@@ -37,6 +38,36 @@ pub struct Sample {
     pub(crate) state_times: Option<StateTimes>,
     pub(crate) made: Option<SystemTime>,
     pub(crate) durations: Option<Histograms>,
+}
+
+/// What an exporter tells of circuits: nothing else has to be read. Their states cost next to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    totals: Bits,
+    window: bool,
+}
+
+impl Wanted {
+    const CALLS: Bits = run(0, TRANSITIONS);
+    const TRANSITIONS: Bits = COUNTS & !Self::CALLS;
+
+    pub(crate) fn of(reads: impl IntoIterator<Item = Read>) -> Self {
+        let mut wanted = Self::default();
+        for read in reads {
+            wanted.totals |= read.sums();
+            match read {
+                // Who knows the transitions knows when the last one was.
+                Read::LastTransition => wanted.totals |= Self::TRANSITIONS,
+                Read::FailureRatio | Read::FailurePercent | Read::SlowPercent | Read::Window(_) => wanted.window = true,
+                _ => {}
+            }
+        }
+        wanted
+    }
+
+    const fn any(self, totals: Bits) -> bool {
+        self.totals & totals != 0
+    }
 }
 
 impl Sample {
@@ -70,7 +101,7 @@ impl Sample {
         Self { window: peer.window(), ..sample }
     }
 
-    pub(crate) fn of_handle<K, C, P, L>(handle: &Handle<K, C, P, L>) -> Self
+    pub(crate) fn of_handle<K, C, P, L>(handle: &Handle<K, C, P, L>, wanted: Wanted) -> Self
     where
         C: Uptime + Clone,
         P: TripPolicy,
@@ -79,14 +110,15 @@ impl Sample {
         let state = handle.state();
         let left = if state == State::Open { handle.retry_after() } else { None };
         Self {
+            state,
             open_wait: left.unwrap_or_default(),
-            window: handle.window(),
-            counts: Some((handle.counts(), handle.counted())),
-            slow_calls: handle.settings().slow_call().is_some(),
-            transitions: Some(handle.transitions()),
-            state_times: Some(handle.state_times()),
+            window: if wanted.window { handle.window() } else { None },
+            counts: wanted.any(Wanted::CALLS).then(|| (handle.counts(), handle.counted())),
+            slow_calls: wanted.any(Wanted::CALLS) && handle.settings().slow_call().is_some(),
+            transitions: wanted.any(Wanted::TRANSITIONS).then(|| handle.transitions()),
+            state_times: wanted.any(!COUNTS).then(|| handle.state_times()),
             made: Some(handle.made()),
-            ..Self::new(state)
+            durations: None,
         }
     }
 

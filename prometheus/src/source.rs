@@ -5,10 +5,10 @@ use std::hash::Hash;
 
 use fusebox::Listener;
 use fusebox::policy::TripPolicy;
-use fusebox_std::{Incarnation, Uptime, WeakCircuitBreakerSet};
+use fusebox_std::{Handle, Incarnation, Uptime, WeakCircuitBreakerSet};
 
 use crate::durations::CallDurations;
-use crate::sample::Sample;
+use crate::sample::{Sample, Wanted};
 
 /// Circuits that can be exported: [`from_fn`] makes one of a closure, and sets of `fusebox-std` need none of their own.
 pub trait Source: Send + Sync {
@@ -31,11 +31,20 @@ pub struct SetTotals {
 /// Takes in the circuits of a [`Source`].
 pub struct Circuits<'a> {
     take: &'a mut Take<'a>,
+    wanted: Wanted,
     capacity: Option<u64>,
 }
 
-/// Takes in a circuit's name, who it is if that is known, and how it is.
-pub(crate) type Take<'a> = dyn FnMut(&dyn Display, Option<Incarnation>, &Sample) + 'a;
+/// Takes in a circuit's name, the circuit if more is known of it, and how it is.
+pub(crate) type Take<'a> = dyn FnMut(&dyn Display, Option<&dyn Circuit>, &Sample) + 'a;
+
+/// A circuit that can be told from others of the same name.
+pub(crate) trait Circuit {
+    fn incarnation(&self) -> Incarnation;
+
+    /// Whether this is its [`incarnation`](Self::incarnation).
+    fn is(&self, known: &Incarnation) -> bool;
+}
 
 impl Circuits<'_> {
     /// One circuit, by the name of its peer. What was counted under one name must not go back.
@@ -58,8 +67,8 @@ impl fmt::Debug for Circuits<'_> {
 }
 
 /// Hands all circuits of a source to `take`.
-pub(crate) fn collect<'a>(source: &dyn Source, take: &'a mut Take<'a>) -> Option<SetTotals> {
-    let mut circuits = Circuits { take, capacity: None };
+pub(crate) fn collect<'a>(source: &dyn Source, wanted: Wanted, take: &'a mut Take<'a>) -> Option<SetTotals> {
+    let mut circuits = Circuits { take, wanted, capacity: None };
     let totals = source.collect(&mut circuits)?;
     Some(SetTotals { capacity: totals.capacity.or(circuits.capacity), ..totals })
 }
@@ -102,6 +111,23 @@ impl<F: Fn(&mut Circuits<'_>) + Send + Sync> Source for FromFn<F> {
     }
 }
 
+impl<K, C, P, L> Circuit for Handle<K, C, P, L>
+where
+    K: Send + Sync + 'static,
+    C: Uptime + Clone + Send + Sync + 'static,
+    P: TripPolicy + Send + Sync + 'static,
+    P::History: Send + Sync,
+    L: Listener<K> + Send + Sync + 'static,
+{
+    fn incarnation(&self) -> Incarnation {
+        self.incarnation()
+    }
+
+    fn is(&self, known: &Incarnation) -> bool {
+        self.is_incarnation(known)
+    }
+}
+
 /// A set of `fusebox-std`, which is not kept.
 pub(crate) struct SharedSet<K, C, P: TripPolicy, L> {
     pub(crate) set: WeakCircuitBreakerSet<K, C, P, L>,
@@ -119,10 +145,9 @@ where
     fn collect(&self, circuits: &mut Circuits<'_>) -> Option<SetTotals> {
         let set = self.set.upgrade()?;
         for handle in set.handles() {
-            let incarnation = handle.incarnation();
-            let mut sample = Sample::of_handle(&handle);
-            sample.durations = self.durations.as_ref().map(|durations| durations.histograms(&incarnation));
-            (circuits.take)(handle.key(), Some(incarnation), &sample);
+            let mut sample = Sample::of_handle(&handle, circuits.wanted);
+            sample.durations = self.durations.as_ref().map(|durations| durations.histograms(&handle.incarnation()));
+            (circuits.take)(handle.key(), Some(&handle), &sample);
         }
         let capacity = u64::try_from(set.capacity()).ok();
         Some(SetTotals { capacity, evicted: Some(set.evicted()), refused: Some(set.refused()) })

@@ -166,6 +166,31 @@ fn histograms_of_others_are_added_and_go_with_their_circuits() {
 }
 
 #[test]
+fn what_was_told_under_a_name_is_not_told_again_with_the_others() {
+    let (exporter, clock) = (Exporter::builder().max_circuits(1).build().unwrap(), clock());
+    let set = builder(clock).capacity(2).build().unwrap();
+    let durations = CallDurations::new();
+    exporter.register_timed("upstreams", &set, &durations).unwrap();
+    let count =
+        |circuit: &str| Page::of(&exporter).circuit("call_duration_seconds_count", circuit, "outcome=\"success\"");
+    let circuit = set.handle("a").unwrap();
+    let timed = durations.of(&circuit);
+    timed.record(Outcome::Success, secs(1));
+    set.handle("x").unwrap().force_open();
+    assert_eq!((count("a"), count("_other")), (Some(1.0), Some(0.0)));
+    // Another takes its place, and with it its name's.
+    set.handle("b").unwrap();
+    assert_eq!(["a", "b", "_other"].map(count), [None, Some(0.0), Some(0.0)]);
+    set.remove("x");
+    timed.record(Outcome::Success, secs(1));
+    circuit.report(Outcome::Failure);
+    assert!(set.get("a").is_some(), "it failed, so it came back");
+    assert_eq!(["a", "b", "_other"].map(count), [None, Some(0.0), Some(1.0)]);
+    timed.record(Outcome::Success, secs(1));
+    assert_eq!(["a", "b", "_other"].map(count), [None, Some(0.0), Some(2.0)]);
+}
+
+#[test]
 fn bounds_have_to_rise() {
     for bounds in [vec![], vec![secs(1), secs(1)], vec![secs(2), secs(1)]] {
         assert_eq!(CallDurations::with_bounds(&bounds).unwrap_err(), BoundsError, "{bounds:?}");

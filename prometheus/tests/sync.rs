@@ -5,7 +5,8 @@
 mod common;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::Ordering::Relaxed;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use common::{builder, clock, fail, secs, succeed, trip};
@@ -13,7 +14,7 @@ use fusebox::State;
 use fusebox::policy::{CountWindow, Rates};
 use fusebox_prometheus::{CallDurations, Exporter};
 use fusebox_std::CircuitBreakerSet;
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
+use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use metrics_util::registry::{AtomicStorage, Registry};
 
@@ -187,6 +188,90 @@ fn a_recorder_that_keeps_nothing_is_told_of_every_gauge_each_time() {
     assert_eq!([told(), told(), told()], [1; 3]);
     circuit.open();
     assert_eq!([told(), told()], [1; 2]);
+}
+
+/// Passes on what it is told, unless it panics.
+#[derive(Default)]
+struct Panicking {
+    inner: Recorder,
+    panics: Arc<AtomicBool>,
+}
+
+struct PanickingGauge(Gauge, Arc<AtomicBool>);
+
+impl GaugeFn for PanickingGauge {
+    fn increment(&self, value: f64) {
+        self.0.increment(value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.0.decrement(value);
+    }
+
+    fn set(&self, value: f64) {
+        assert!(!self.1.load(Relaxed), "a full disk, perhaps");
+        self.0.set(value);
+    }
+}
+
+impl metrics::Recorder for Panicking {
+    fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.inner.inner.describe_counter(name, unit, help);
+    }
+
+    fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.inner.inner.describe_gauge(name, unit, help);
+    }
+
+    fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.inner.inner.describe_histogram(name, unit, help);
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        self.inner.inner.register_counter(key, metadata)
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        let gauge = self.inner.inner.register_gauge(key, metadata);
+        Gauge::from_arc(Arc::new(PanickingGauge(gauge, Arc::clone(&self.panics))))
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        self.inner.inner.register_histogram(key, metadata)
+    }
+}
+
+#[test]
+fn what_a_recorder_was_not_told_since_it_panicked_it_is_told_the_next_time() {
+    let (recorder, exporter) = (Panicking::default(), Exporter::builder().max_circuits(2).build().unwrap());
+    let set = builder(clock()).build().unwrap();
+    exporter.register("upstreams", &set).unwrap();
+    let peers = ["a", "b", "c", "d"];
+    let sync = || metrics::with_local_recorder(&recorder, || exporter.sync());
+    let successes = |circuit: &str| {
+        let mut found = None;
+        recorder.inner.inner.registry.visit_counters(|key, counter| {
+            let labels: Vec<_> = key.labels().map(metrics::Label::value).collect();
+            if key.name() == "circuit_breaker_calls_total" && labels == ["upstreams", circuit, "success"] {
+                found = Some(counter.load(Relaxed));
+            }
+        });
+        found
+    };
+    for rounds in 1..=3 {
+        peers.iter().for_each(|peer| succeed(&set.handle(*peer).unwrap()));
+        sync();
+        assert_eq!(
+            ["a", "b", "_other"].map(successes),
+            [Some(2 * rounds - 1), Some(2 * rounds - 1), Some(4 * rounds - 2)]
+        );
+        peers.iter().for_each(|peer| succeed(&set.handle(*peer).unwrap()));
+        recorder.panics.store(true, Relaxed);
+        catch_unwind(AssertUnwindSafe(sync)).unwrap_err();
+        recorder.panics.store(false, Relaxed);
+        sync();
+        assert_eq!(["a", "b", "_other"].map(successes), [Some(2 * rounds), Some(2 * rounds), Some(4 * rounds)]);
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Incarnation {
     }
 
     /// Where the circuit is or was. No other is there as long as this one is remembered.
-    fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         self.0.as_ptr().cast::<()>().addr()
     }
 }

@@ -56,4 +56,19 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Handle<K, C, P, L> {
         let weak = Arc::downgrade(&self.0);
         Incarnation(weak)
     }
+
+    /// Whether this is the circuit that the [`incarnation`](Self::incarnation) was of, at the cost of a comparison.
+    ///
+    /// ```
+    /// use fusebox_std::CircuitBreakerSet;
+    ///
+    /// let upstreams = CircuitBreakerSet::<String>::new();
+    /// let inventory = upstreams.handle("inventory")?;
+    /// assert!(inventory.is_incarnation(&inventory.incarnation()));
+    /// assert!(!inventory.is_incarnation(&upstreams.handle("prices")?.incarnation()));
+    /// # Ok::<(), fusebox::Rejected>(())
+    /// ```
+    pub fn is_incarnation(&self, incarnation: &Incarnation) -> bool {
+        incarnation.address() == Arc::as_ptr(&self.0).cast::<()>().addr()
+    }
 }

@@ -3,8 +3,10 @@
 use fusebox_std::Incarnation;
 
 use super::row::Row;
-use super::totals::Totals;
+use super::totals::Rise;
+use crate::durations::DurationTotals;
 use crate::sample::Sample;
+use crate::source::Circuit;
 use crate::text::escape_label;
 
 /// Who a circuit is.
@@ -15,13 +17,27 @@ pub(crate) enum Identity {
     Name(Box<str>),
 }
 
+impl Identity {
+    pub(super) fn of(circuit: Option<&dyn Circuit>, name: &str) -> Self {
+        circuit.map_or_else(|| Self::Name(name.into()), |circuit| Self::Circuit(circuit.incarnation()))
+    }
+
+    pub(super) fn is(&self, circuit: Option<&dyn Circuit>, name: &str) -> bool {
+        match (self, circuit) {
+            (Self::Circuit(known), Some(circuit)) => circuit.is(known),
+            (Self::Name(known), None) => **known == *name,
+            _ => false,
+        }
+    }
+}
+
 /// A circuit that was seen at some time.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(super) identity: Identity,
     pub(crate) name: Box<str>,
-    /// The name as it stands in a label.
-    pub(crate) escaped: Box<str>,
+    /// The name as it stands in a label, if it is another.
+    escaped: Option<Box<str>>,
     /// At which look it was last seen.
     pub(super) seen: u64,
     /// Whether it has series of its own, once that was decided.
@@ -31,8 +47,10 @@ pub(crate) struct Known {
     pub(crate) told: Option<usize>,
     /// What it says of itself.
     pub(crate) row: Row,
-    /// What it said at the look before.
-    pub(crate) before: Totals,
+    /// What it counted and was not told of yet.
+    pub(crate) rise: Rise,
+    /// Of the durations those that were told of, where it is not told of under its own name.
+    pub(super) durations_told: Option<Box<DurationTotals>>,
 }
 
 impl Known {
@@ -40,33 +58,45 @@ impl Known {
         let mut escaped = String::with_capacity(name.len());
         // A string takes in everything.
         let _ = escape_label(&mut escaped, &name);
-        Self {
+        let mut known = Self {
             identity,
+            escaped: (*escaped != *name).then(|| escaped.into()),
             name,
-            escaped: escaped.into(),
             seen: look,
             named: None,
             #[cfg(feature = "metrics")]
             told: None,
-            row: Row::of(sample),
-            before: Totals::default(),
-        }
+            row: Row::none(),
+            rise: Rise::default(),
+            durations_told: None,
+        };
+        known.update(sample, look);
+        known
     }
 
-    /// `done` is the last look that came to its end: what was seen in one that did not was not taken up.
-    pub(super) fn update(&mut self, sample: &Sample, look: u64, done: u64) {
-        if self.seen <= done {
-            std::mem::swap(&mut self.before, &mut self.row.totals);
-        }
+    pub(super) fn update(&mut self, sample: &Sample, look: u64) {
         self.seen = look;
-        self.row.update(sample);
+        self.row.update(sample, &mut self.rise);
+    }
+
+    /// The name as it stands in a label.
+    pub(crate) fn escaped(&self) -> &str {
+        self.escaped.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Notes that all it counted was told.
+    pub(super) fn was_told(&mut self) {
+        self.rise.clear();
+        if self.named != Some(true) {
+            self.durations_told.clone_from(&self.row.totals.durations);
+        }
     }
 
     /// Whether it has to be remembered what it counted, in case that it comes back.
     pub(super) fn may_come_back(&self) -> bool {
         match &self.identity {
             Identity::Circuit(incarnation) => incarnation.is_alive(),
-            Identity::Name(_) => self.row.totals.counted() != 0,
+            Identity::Name(_) => self.row.totals.is_any(),
         }
     }
 }

@@ -8,16 +8,13 @@ pub(crate) use known::Known;
 #[cfg(feature = "metrics")]
 pub(crate) use row::Shape;
 pub(crate) use row::{Row, Value, since_1970};
-#[cfg(feature = "metrics")]
-pub(crate) use totals::Totals;
+pub(crate) use totals::Rise;
 
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 
-use fusebox_std::Incarnation;
-
-use crate::sample::Sample;
-use crate::source::{SetTotals, Source, collect};
+use crate::sample::{Sample, Wanted};
+use crate::source::{Circuit, SetTotals, Source, collect};
 use known::Identity;
 
 /// Who does not have series of its own is told of under this name.
@@ -38,13 +35,22 @@ pub(crate) struct Book {
     /// Whether names are kept when their circuits are gone, since their series cannot be taken back.
     keeps_names: bool,
     most: usize,
-    /// Counts looks, and which of them came to an end: a key that panics when it is displayed ends one early.
+    /// Counts looks.
     look: u64,
-    done: u64,
     /// Whether all circuits were there at the last look, and have their names.
     settled: bool,
-    other: Option<Row>,
+    other: Option<Other>,
+    /// What has to be known of circuits.
+    wanted: Wanted,
     name: String,
+}
+
+/// All that have no series of their own.
+#[derive(Debug)]
+struct Other {
+    row: Row,
+    /// What they counted and was not told of yet.
+    rise: Rise,
 }
 
 /// What a look came across so far.
@@ -66,7 +72,7 @@ pub(crate) struct Seen {
 
 impl Book {
     /// For an exit whose series vanish with their circuits.
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize, wanted: Wanted) -> Self {
         Self {
             circuits: Vec::new(),
             places: HashMap::new(),
@@ -75,17 +81,17 @@ impl Book {
             keeps_names: false,
             most,
             look: 0,
-            done: 0,
             settled: false,
             other: None,
+            wanted,
             name: String::new(),
         }
     }
 
     /// For an exit whose series stay for good.
     #[cfg(feature = "metrics")]
-    pub(crate) fn that_keeps_names(most: usize) -> Self {
-        Self { keeps_names: true, ..Self::new(most) }
+    pub(crate) fn that_keeps_names(most: usize, wanted: Wanted) -> Self {
+        Self { keeps_names: true, ..Self::new(most, wanted) }
     }
 
     /// Looks at all circuits; `None` if their set is gone.
@@ -93,16 +99,14 @@ impl Book {
         self.look += 1;
         let was_settled = std::mem::take(&mut self.settled);
         let mut found = Found::default();
-        let totals = collect(source, &mut |name, incarnation, sample| {
-            self.take(name, incarnation, sample, &mut found);
-        })?;
+        let totals =
+            collect(source, self.wanted, &mut |name, circuit, sample| self.take(name, circuit, sample, &mut found))?;
         let all_there = found.news.is_empty() && found.known == self.circuits.len();
         if !(was_settled && all_there) {
             self.settle(found.news);
         }
         self.fold();
         self.settled = all_there;
-        self.done = self.look;
         Some(Seen { circuits: found.told, totals })
     }
 
@@ -139,7 +143,7 @@ impl Book {
 
     /// The set is gone, and no circuit of it comes back.
     pub(crate) fn end(&mut self) {
-        (self.look, self.done) = (self.look + 1, self.look + 1);
+        self.look += 1;
         // What they took is given back.
         (self.circuits, self.places, self.order) = (Vec::new(), HashMap::new(), Vec::new());
         self.settled = false;
@@ -152,34 +156,47 @@ impl Book {
     }
 
     /// All others in one, if there ever was one.
-    pub(crate) const fn other(&self) -> Option<&Row> {
-        self.other.as_ref()
+    pub(crate) fn other(&self) -> Option<&Row> {
+        self.other.as_ref().map(|other| &other.row)
     }
 
-    fn take(&mut self, name: &dyn Display, incarnation: Option<Incarnation>, sample: &Sample, found: &mut Found) {
+    /// The same, and what they counted and was not told of yet.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn other_mut(&mut self) -> Option<(&Row, &mut Rise)> {
+        self.other.as_mut().map(|Other { row, rise }| (&*row, rise))
+    }
+
+    fn take(&mut self, name: &dyn Display, circuit: Option<&dyn Circuit>, sample: &Sample, found: &mut Found) {
+        if circuit.is_none() {
+            self.write_name(name);
+        }
         let turn = usize::try_from(found.told).unwrap_or(usize::MAX);
         found.told += 1;
-        let identity = if let Some(incarnation) = incarnation {
-            Identity::Circuit(incarnation)
-        } else {
-            self.write_name(name);
-            Identity::Name(self.name.as_str().into())
-        };
         let expected = self.order.get(turn).copied();
-        let is_there = |at: &usize| self.circuits.get(*at).is_some_and(|known| known.identity == identity);
-        let at = expected.filter(is_there).or_else(|| self.places.get(&identity).copied());
+        let is_there = |at: &usize| self.circuits.get(*at).is_some_and(|known| known.identity.is(circuit, &self.name));
+        let at = expected.filter(is_there).or_else(|| self.look_up(circuit, turn));
+        if let Some(known) = at.and_then(|at| self.circuits.get_mut(at)) {
+            found.known += usize::from(known.seen != self.look);
+            return known.update(sample, self.look);
+        }
+        if circuit.is_some() {
+            self.write_name(name);
+        }
+        let identity = Identity::of(circuit, &self.name);
+        found.news.push(Known::new(identity, self.name.as_str().into(), sample, self.look));
+    }
+
+    /// Where a circuit is that has another turn than at the last look.
+    #[cold]
+    fn look_up(&mut self, circuit: Option<&dyn Circuit>, turn: usize) -> Option<usize> {
+        let at = self.places.get(&Identity::of(circuit, &self.name)).copied();
         // Who is new gets a place later, and the order with it.
         let noted = at.unwrap_or(usize::MAX);
         match self.order.get_mut(turn) {
             Some(place) => *place = noted,
             None => self.order.push(noted),
         }
-        if let Some(known) = at.and_then(|at| self.circuits.get_mut(at)) {
-            found.known += usize::from(known.seen != self.look);
-            return known.update(sample, self.look, self.done);
-        }
-        self.write_name(name);
-        found.news.push(Known::new(identity, self.name.as_str().into(), sample, self.look));
+        at
     }
 
     fn write_name(&mut self, name: &dyn Display) {
@@ -193,6 +210,7 @@ impl Book {
         let Self { circuits, names, keeps_names, look, .. } = self;
         for known in circuits.iter_mut().filter(|known| known.seen != *look) {
             if known.named.take() == Some(true) {
+                known.durations_told = known.row.totals.durations.take();
                 if *keeps_names {
                     names.entry(known.name.clone()).and_modify(|taken| *taken = false);
                 } else {
@@ -219,14 +237,22 @@ impl Book {
         }
     }
 
+    /// Adds those without series of their own up. For pages, this is the last look at what came since the one before.
     fn fold(&mut self) {
-        let Self { circuits, other, look, .. } = self;
-        let mut folded = circuits.iter().filter(|known| known.seen == *look && known.named == Some(false)).peekable();
-        if other.is_none() && folded.peek().is_none() {
-            return;
+        let Self { circuits, other, look, keeps_names, .. } = self;
+        if let Some(other) = other {
+            other.row.none_there();
         }
-        let other = other.get_or_insert_with(Row::none);
-        other.none_there();
-        folded.for_each(|known| other.fold(known));
+        for known in circuits.iter_mut().filter(|known| known.seen == *look) {
+            let folded = known.named == Some(false);
+            if folded {
+                let other = other.get_or_insert_with(|| Other { row: Row::none(), rise: Rise::default() });
+                other.row.fold(known);
+                other.rise.add_all(&known.rise);
+            }
+            if folded || !*keeps_names {
+                known.was_told();
+            }
+        }
     }
 }

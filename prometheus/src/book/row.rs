@@ -7,18 +7,16 @@ use fusebox::policy::Tally;
 use fusebox_std::{Counts, Transitions};
 
 use super::known::Known;
-use super::totals::Totals;
+use super::totals::{Rise, Totals};
 use crate::durations::Histograms;
 use crate::sample::Sample;
-use crate::series::{self, AUTOMATIC_BITS, Bits, Buffered, Read, run};
+use crate::series::{self, AUTOMATIC_BITS, Bits, Buffered, COUNTS, Read, run};
 
 /// What the series of a circuit tell, or of several that are told of in one.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) totals: Totals,
-    /// Which counts are told of even while they are 0.
-    always: Bits,
-    /// Which counts are told of: these, and those that are not 0.
+    /// Which counts are told of: those that are from the start, and those that were ever more than 0.
     told: Bits,
     has_times: bool,
     state: State,
@@ -50,17 +48,10 @@ pub(crate) enum Value {
 }
 
 impl Row {
-    pub(super) fn of(sample: &Sample) -> Self {
-        let mut row = Self::none();
-        row.update(sample);
-        row
-    }
-
     /// No circuit.
     pub(crate) fn none() -> Self {
         Self {
             totals: Totals::default(),
-            always: 0,
             told: 0,
             has_times: false,
             state: State::Closed,
@@ -72,10 +63,10 @@ impl Row {
         }
     }
 
-    pub(super) fn update(&mut self, sample: &Sample) {
-        self.totals.set(sample);
-        self.always |= always(sample);
-        self.told = self.always | self.totals.counted();
+    /// Notes in `rise` what came since the last time.
+    pub(super) fn update(&mut self, sample: &Sample, rise: &mut Rise) {
+        self.totals.set(sample, rise);
+        self.told |= always(sample) | rise.numbers() & COUNTS;
         self.has_times |= sample.state_times.is_some();
         (self.state, self.open_wait, self.window) = (sample.state, sample.open_wait, sample.window);
         self.last_transition = sample.transitions.as_ref().and_then(Transitions::last_at);
@@ -90,9 +81,11 @@ impl Row {
 
     /// Takes in one more circuit: what it counted since the last look, and its state if that asks for more attention.
     pub(super) fn fold(&mut self, known: &Known) {
-        self.totals.add_since(&known.row.totals, &known.before);
-        self.always |= known.row.always;
-        self.told = self.always | self.totals.counted();
+        self.totals.add(&known.rise);
+        if let Some(durations) = &known.row.totals.durations {
+            self.totals.add_durations(durations, known.durations_told.as_deref());
+        }
+        self.told |= known.row.told;
         self.has_times |= known.row.has_times;
         if urgency(known.row.state) > urgency(self.state) {
             self.state = known.row.state;
@@ -123,13 +116,10 @@ impl Row {
             }
             Read::Rejected => {
                 let sum = self.totals.rejected();
-                let there = sum > 0 || self.always & 1 << series::REJECTIONS != 0;
+                let there = sum > 0 || self.told & 1 << series::REJECTIONS != 0;
                 Value::Count(there.then_some(sum)?)
             }
-            Read::StateSeconds(state) => {
-                let seconds = *self.totals.seconds.get(series::position(state))?;
-                Value::Seconds(self.has_times.then_some(seconds)?)
-            }
+            Read::StateSeconds(state) => Value::Seconds(self.has_times.then(|| self.totals.time(state))?),
             Read::State(state) => Value::Count(u64::from(self.state == state)),
             Read::LastTransition => Value::Seconds(since_1970(self.last_transition?)),
             Read::OpenWait => Value::Seconds(self.open_wait),

@@ -2,45 +2,61 @@
 
 use std::time::Duration;
 
-use fusebox_std::{CallCounts, StateTimes};
+use fusebox::State;
+use fusebox_std::{CallCounts, StateTimes, Transitions};
 
-#[cfg(feature = "metrics")]
-use super::row::Value;
 use crate::durations::DurationTotals;
 use crate::sample::Sample;
-#[cfg(feature = "metrics")]
-use crate::series::Read;
-use crate::series::{self, Bits};
+use crate::series::{self, Bits, TIMES, TRANSITIONS};
 
 /// All that only rises, of one circuit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Totals {
     /// The counts of calls.
-    calls: [u64; series::TRANSITIONS],
-    /// The counts that come after those, by number. Few circuits have any, and hardly one has more than five.
+    calls: [u64; TRANSITIONS],
+    /// The counts of transitions, by number. Few circuits have any, and hardly one has more than five.
     transitions: Vec<(u8, u64)>,
-    pub(crate) seconds: [Duration; StateTimes::STATES.len()],
+    /// The times in each state, in nanoseconds, of which a `u64` holds five centuries.
+    times: [u64; StateTimes::STATES.len()],
     pub(crate) durations: Option<Box<DurationTotals>>,
 }
 
+/// What was added to some of the totals, by number. Most often there is next to nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rise(Vec<(u8, u64)>);
+
 impl Totals {
-    /// Takes over what a sample has.
-    pub(super) fn set(&mut self, sample: &Sample) {
-        self.calls = sample.counts.as_ref().map(|(counts, _)| in_order(counts)).unwrap_or_default();
-        self.transitions.clear();
-        if let Some(transitions) = &sample.transitions {
-            let made = transitions.iter().map(|(from, to, count)| (Some(series::transition(from, to)), count));
-            let observed = transitions.observed().map(|(from, to, count)| (series::observed(from, to), count));
-            let counts = made.chain(observed).filter_map(|(number, count)| Some((u8::try_from(number?).ok()?, count)));
-            self.transitions.extend(counts);
+    /// Takes over what a sample has, and notes by how much that is more.
+    pub(super) fn set(&mut self, sample: &Sample, rise: &mut Rise) {
+        let calls = sample.counts.as_ref().map(|(counts, _)| in_order(counts)).unwrap_or_default();
+        if calls != self.calls {
+            rise.note(0, &self.calls, &calls);
+            self.calls = calls;
         }
-        let times = sample.state_times.unwrap_or_default();
-        for (place, (_, time)) in self.seconds.iter_mut().zip(times.iter()) {
-            *place = time;
+        if let Some(transitions) = &sample.transitions {
+            self.set_transitions(transitions, rise);
+        }
+        let times = sample.state_times.map(in_nanoseconds).unwrap_or_default();
+        if times != self.times {
+            rise.note(TIMES, &self.times, &times);
+            self.times = times;
         }
         match (&sample.durations, &mut self.durations) {
             (Some(durations), Some(known)) => durations.read_again(known),
             (durations, known) => *known = durations.as_ref().map(|durations| Box::new(durations.read())),
+        }
+    }
+
+    fn set_transitions(&mut self, transitions: &Transitions, rise: &mut Rise) {
+        let made = transitions.iter().map(|(from, to, count)| (Some(series::transition(from, to)), count));
+        let observed = transitions.observed().map(|(from, to, count)| (series::observed(from, to), count));
+        for (number, count) in made.chain(observed) {
+            let Some(number) = number else { continue };
+            let by = count.saturating_sub(self.count(number));
+            if by > 0 {
+                add_to(&mut self.transitions, number, by);
+                rise.add(number, by);
+            }
         }
     }
 
@@ -55,24 +71,15 @@ impl Totals {
         }
     }
 
-    /// The counts that are not 0.
-    pub(super) fn counted(&self) -> Bits {
-        let calls = self.calls.iter().enumerate().map(|(number, count)| Bits::from(*count > 0) << number);
-        let transitions = self.transitions.iter().map(|(number, count)| Bits::from(*count > 0) << number);
-        calls.chain(transitions).fold(0, |bits, bit| bits | bit)
+    /// The time in one state.
+    #[inline]
+    pub(crate) fn time(&self, state: State) -> Duration {
+        Duration::from_nanos(self.times.get(series::position(state)).copied().unwrap_or_default())
     }
 
-    /// What a series of counts told; of others nothing.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn read(&self, what: Read) -> Value {
-        match what {
-            Read::Count(number) => Value::Count(self.count(number)),
-            Read::Rejected => Value::Count(self.rejected()),
-            Read::StateSeconds(state) => {
-                Value::Seconds(self.seconds.get(series::position(state)).copied().unwrap_or_default())
-            }
-            _ => Value::Count(0),
-        }
+    /// Whether anything was counted.
+    pub(super) fn is_any(&self) -> bool {
+        self.calls.iter().chain(self.transitions.iter().map(|(_, count)| count)).any(|count| *count > 0)
     }
 
     /// All rejected calls.
@@ -81,30 +88,76 @@ impl Totals {
         reasons.fold(0, |sum: u64, count| sum.saturating_add(*count))
     }
 
-    /// Adds what came to `now` after `before`.
-    pub(crate) fn add_since(&mut self, now: &Self, before: &Self) {
-        for ((sum, now), before) in self.calls.iter_mut().zip(&now.calls).zip(&before.calls) {
-            *sum = sum.saturating_add(now.saturating_sub(*before));
-        }
-        for (number, count) in &now.transitions {
-            let came = count.saturating_sub(before.count(usize::from(*number)));
-            match self.transitions.iter_mut().find(|(known, _)| known == number) {
-                Some((_, sum)) => *sum = sum.saturating_add(came),
-                None => self.transitions.push((*number, came)),
+    /// Adds what came to another's.
+    pub(super) fn add(&mut self, rise: &Rise) {
+        for &(number, by) in &rise.0 {
+            let number = usize::from(number);
+            let time = number.checked_sub(TIMES).and_then(|state| self.times.get_mut(state));
+            match time.or_else(|| self.calls.get_mut(number)) {
+                Some(sum) => *sum = sum.saturating_add(by),
+                None => add_to(&mut self.transitions, number, by),
             }
         }
-        for ((sum, now), before) in self.seconds.iter_mut().zip(&now.seconds).zip(&before.seconds) {
-            *sum = sum.saturating_add(now.saturating_sub(*before));
+    }
+
+    /// Adds what came to another's `now` after `before`.
+    pub(super) fn add_durations(&mut self, now: &DurationTotals, before: Option<&DurationTotals>) {
+        self.durations.get_or_insert_with(|| Box::new(DurationTotals::none_like(now))).add_since(now, before);
+    }
+}
+
+impl Rise {
+    /// Which of the totals rose.
+    pub(crate) fn numbers(&self) -> Bits {
+        self.0.iter().fold(0, |bits, (number, _)| bits | 1 << number)
+    }
+
+    /// One of them and by how much, which is forgotten.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn take(&mut self) -> Option<(usize, u64)> {
+        self.0.pop().map(|(number, by)| (usize::from(number), by))
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn add_all(&mut self, other: &Self) {
+        other.0.iter().for_each(|&(number, by)| self.add(usize::from(number), by));
+    }
+
+    /// Of totals with neighbouring numbers.
+    fn note(&mut self, first: usize, before: &[u64], now: &[u64]) {
+        for (number, (before, now)) in (first..).zip(before.iter().zip(now)) {
+            self.add(number, now.saturating_sub(*before));
         }
-        if let Some(now) = &now.durations {
-            let sum = self.durations.get_or_insert_with(|| Box::new(DurationTotals::none_like(now)));
-            sum.add_since(now, before.durations.as_deref());
+    }
+
+    fn add(&mut self, number: usize, by: u64) {
+        if by > 0 {
+            add_to(&mut self.0, number, by);
         }
     }
 }
 
+fn add_to(sums: &mut Vec<(u8, u64)>, number: usize, by: u64) {
+    match sums.iter_mut().find(|(known, _)| usize::from(*known) == number) {
+        Some((_, sum)) => *sum = sum.saturating_add(by),
+        None => sums.push((number as u8, by)),
+    }
+}
+
+fn in_nanoseconds(times: StateTimes) -> [u64; StateTimes::STATES.len()] {
+    let mut all = [0; StateTimes::STATES.len()];
+    for (place, (_, time)) in all.iter_mut().zip(times.iter()) {
+        *place = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    }
+    all
+}
+
 /// The counts of calls in the order of their numbers.
-const fn in_order(counts: &CallCounts) -> [u64; series::TRANSITIONS] {
+const fn in_order(counts: &CallCounts) -> [u64; TRANSITIONS] {
     let CallCounts { successes, failures, ignored, abandoned, .. } = *counts;
     let CallCounts { rejected_open, rejected_half_open, rejected_forced_open, would_reject, .. } = *counts;
     let CallCounts { slow_successes, slow_failures, slow_abandoned, .. } = *counts;

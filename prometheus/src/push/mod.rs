@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder, SharedString};
 
-use crate::book::{Book, Known, OTHER, Totals};
+use crate::book::{Book, Known, OTHER};
 use crate::builder::NamedFamily;
 use crate::exporter::Exporter;
-use crate::series::{Family, Kind, OUTCOMES, Of, Series, Vocabulary};
+use crate::sample::Wanted;
+use crate::series::{Bits, Family, Kind, OUTCOMES, Of, Series, Vocabulary};
 use crate::source::Source;
 use told::Told;
 use whole_set::OfWholeSet;
@@ -29,6 +30,8 @@ impl Exporter {
     /// The facade's counters are whole numbers: of the time in a state the fraction of a second is told with the next. A
     /// recorder that is installed later is told everything from the start, but for the durations of calls, which it is
     /// told from the first `sync` on.
+    ///
+    /// What a recorder was not told since it panicked, it is told the next time, but for the counter at which it did.
     ///
     /// Leave a recorder's timeout for idle metrics off: a circuit that nothing happens to would be gone.
     ///
@@ -75,6 +78,8 @@ struct Line<'a> {
     name: &'a str,
     family: &'static Family,
     series: &'static Series,
+    /// Which totals it tells of; none of those for a gauge.
+    sums: Bits,
 }
 
 impl<'a> To<'a> {
@@ -82,8 +87,8 @@ impl<'a> To<'a> {
 
     fn new(recorder: &'a dyn Recorder, address: usize, families: &'a [NamedFamily]) -> Self {
         let lines = families.iter().flat_map(|NamedFamily { name, family, .. }| {
-            let series: &[Series] = if let Of::Circuits(series) = family.of { series } else { &[] };
-            series.iter().map(move |series| Line { name, family, series })
+            let line = move |series: &'static Series| Line { name, family, series, sums: series.read.sums() };
+            family.series().iter().map(line)
         });
         Self { recorder, address, families, lines: lines.collect() }
     }
@@ -144,23 +149,26 @@ pub(crate) struct Push {
     book: Book,
     told: Vec<Told>,
     by_name: HashMap<Box<str>, usize>,
-    /// What was told of all others, and what they had counted then.
-    other: Option<(Told, Totals)>,
+    /// What was told of all others.
+    other: Option<Told>,
     of_set: OfWholeSet,
     address: usize,
+    /// Counts what was told.
+    turn: u64,
     /// Whether something is told of that may be gone.
     there: bool,
 }
 
 impl Push {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize, wanted: Wanted) -> Self {
         Self {
-            book: Book::that_keeps_names(most),
+            book: Book::that_keeps_names(most, wanted),
             told: Vec::new(),
             by_name: HashMap::new(),
             other: None,
             of_set: OfWholeSet::default(),
             address: 0,
+            turn: 0,
             there: false,
         }
     }
@@ -176,12 +184,10 @@ impl Push {
         if self.address != to.address {
             self.address = to.address;
             self.of_set.forget_recorder();
-            let other = self.other.iter_mut().map(|(told, _)| told);
-            self.told.iter_mut().chain(other).for_each(|told| told.tell_another(set, to));
+            self.all_told().for_each(|told| told.tell_another(set, to));
         }
         let seen = source.and_then(|source| self.book.look(source));
-        let other = self.other.iter_mut().map(|(told, _)| told);
-        self.told.iter_mut().chain(other).for_each(|told| told.there = false);
+        self.turn += 1;
         if let Some(seen) = seen {
             self.there = true;
             self.tell(set, to);
@@ -189,13 +195,17 @@ impl Push {
         } else if std::mem::take(&mut self.there) {
             self.of_set.tell_gone();
         }
-        let other = self.other.iter_mut().map(|(told, _)| told);
-        self.told.iter_mut().chain(other).filter(|told| !told.there).for_each(|told| told.tell_gone(to));
+        let turn = self.turn;
+        self.all_told().filter(|told| told.turn != turn).for_each(|told| told.tell_gone(to));
         seen.is_some()
     }
 
+    fn all_told(&mut self) -> impl Iterator<Item = &mut Told> {
+        self.told.iter_mut().chain(&mut self.other)
+    }
+
     fn tell(&mut self, set: &Arc<str>, to: &To<'_>) {
-        let Self { book, told, by_name, other, .. } = self;
+        let Self { book, told, by_name, other, turn, .. } = self;
         for known in book.named_mut() {
             let at = *known.told.get_or_insert_with(|| {
                 *by_name.entry(known.name.clone()).or_insert_with(|| {
@@ -204,14 +214,15 @@ impl Push {
                 })
             });
             if let Some(told) = told.get_mut(at) {
-                told.tell(&known.row, &known.before, set, to);
+                told.turn = *turn;
+                told.tell(&known.row, &mut known.rise, set, to);
                 pass_on(known, set, &told.name, to);
             }
         }
-        if let Some(row) = book.other() {
-            let (told, before) = other.get_or_insert_with(|| (Told::new(OTHER.into()), Totals::default()));
-            told.tell(row, before, set, to);
-            before.clone_from(&row.totals);
+        if let Some((row, rise)) = book.other_mut() {
+            let told = other.get_or_insert_with(|| Told::new(OTHER.into()));
+            told.turn = *turn;
+            told.tell(row, rise, set, to);
             book.folded().for_each(|known| pass_on(known, set, &told.name, to));
         }
     }

@@ -68,7 +68,7 @@ fn tell_gauge(gauge: &mut Option<Gauge>, count: Option<u64>, make: impl FnOnce()
 
 impl Default for OneCount {
     fn default() -> Self {
-        Self { counter: None, sum: Sum::Count(0), before: 0 }
+        Self { counter: None, sum: Sum::Of(0), before: 0 }
     }
 }
 
@@ -81,7 +81,7 @@ impl OneCount {
             sum.tell_all(&counter);
             counter
         });
-        sum.add(Value::Count(now), Value::Count(*before), counter);
+        sum.add(now.saturating_sub(*before), counter);
         *before = now;
     }
 }

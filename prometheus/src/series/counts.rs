@@ -10,6 +10,8 @@ pub(crate) const SLOW: usize = 8;
 pub(crate) const TRANSITIONS: usize = 11;
 /// Those that observe mode simulates, among the first three states.
 pub(crate) const OBSERVED: usize = TRANSITIONS + 36;
+/// The times in each state come after all counts.
+pub(crate) const TIMES: usize = OBSERVED + 9;
 
 pub(crate) const fn transition(from: State, to: State) -> usize {
     TRANSITIONS + position(from) * 6 + position(to)
@@ -44,8 +46,11 @@ const AUTOMATIC: [(State, State); 5] = [
     (State::HalfOpen, State::HalfOpen),
 ];
 
-/// Some of the counts, by bit.
+/// Some of the counts and times, by bit.
 pub(crate) type Bits = u64;
+
+/// All counts.
+pub(crate) const COUNTS: Bits = run(0, TIMES);
 
 /// Those of the transitions that a circuit makes by itself, and those of them that observe mode simulates.
 pub(crate) const AUTOMATIC_BITS: [Bits; 2] = {

@@ -5,7 +5,8 @@ mod ours;
 mod resilience4j;
 
 pub(crate) use counts::{
-    AUTOMATIC_BITS, Bits, CALLS, OUTCOMES, REJECTIONS, SLOW, TRANSITIONS, observed, position, run, transition,
+    AUTOMATIC_BITS, Bits, CALLS, COUNTS, OUTCOMES, REJECTIONS, SLOW, TIMES, TRANSITIONS, observed, position, run,
+    transition,
 };
 pub(crate) use ours::OURS;
 pub(crate) use resilience4j::RESILIENCE4J;
@@ -23,6 +24,16 @@ pub(crate) struct Family {
     pub(crate) help: &'static str,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) of: Of,
+}
+
+impl Family {
+    /// Those of each circuit, as far as they tell of one value each.
+    pub(crate) const fn series(&self) -> &'static [Series] {
+        match self.of {
+            Of::Circuits(series) => series,
+            Of::Durations | Of::Sets(_) => &[],
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +93,18 @@ pub(crate) enum Read {
     SlowPercent,
     /// Of the window.
     Window(Buffered),
+}
+
+impl Read {
+    /// What is added up for it, if it only rises.
+    pub(crate) const fn sums(self) -> Bits {
+        match self {
+            Self::Count(number) => 1 << number,
+            Self::Rejected => run(REJECTIONS, 3),
+            Self::StateSeconds(state) => 1 << (TIMES + position(state)),
+            _ => 0,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ pub(crate) struct SetOnPage<'a> {
 impl SetOnPage<'_> {
     /// The circuits as they stand in labels, and at the end all others.
     fn rows(&self) -> impl Iterator<Item = (&str, &Row)> {
-        let named = self.book.named().map(|known| (&*known.escaped, &known.row));
+        let named = self.book.named().map(|known| (known.escaped(), &known.row));
         named.chain(self.book.other().map(|other| (OTHER, other)))
     }
 
