@@ -58,7 +58,8 @@ impl ExporterBuilder {
     /// Of each circuit only these metrics, by default all. Those of whole sets and the names of resilience4j stay.
     ///
     /// For many circuits: a circuit has about 30 series, and with [`State`](Metric::State), [`Calls`](Metric::Calls) and
-    /// [`Rejections`](Metric::Rejections) half of them.
+    /// [`Rejections`](Metric::Rejections) half of them. What is left out is not read either: a look at these takes less than
+    /// half of what one at all takes.
     ///
     /// ```
     /// use fusebox_prometheus::{Exporter, Metric};

@@ -4,114 +4,13 @@
 
 mod common;
 
-use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
-
+use common::recorder::Recorder;
 use common::{builder, clock, fail, secs, succeed, trip};
 use fusebox::State;
 use fusebox::policy::{CountWindow, Rates};
 use fusebox_prometheus::{CallDurations, Exporter};
 use fusebox_std::CircuitBreakerSet;
-use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use metrics_util::registry::{AtomicStorage, Registry};
-
-/// A recorder that keeps what it is told, as recorders do, and what of it was there at the last look.
-struct Recorder {
-    inner: Keeping,
-    counters: HashMap<String, u64>,
-    gauges: HashMap<String, f64>,
-    histograms: HashMap<String, Vec<f64>>,
-    /// What came with the last sync.
-    came: HashMap<String, u64>,
-}
-
-struct Keeping {
-    registry: Registry<Key, AtomicStorage>,
-    described: Mutex<HashSet<String>>,
-}
-
-impl Keeping {
-    fn describe(&self, name: &KeyName) {
-        self.described.lock().unwrap().insert(name.as_str().to_owned());
-    }
-}
-
-impl metrics::Recorder for Keeping {
-    fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
-        self.describe(&name);
-    }
-
-    fn describe_gauge(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
-        self.describe(&name);
-    }
-
-    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
-        self.describe(&name);
-    }
-
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        self.registry.get_or_create_counter(key, |counter| Counter::from_arc(Arc::clone(counter)))
-    }
-
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        self.registry.get_or_create_gauge(key, |gauge| Gauge::from_arc(Arc::clone(gauge)))
-    }
-
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        self.registry.get_or_create_histogram(key, |histogram| Histogram::from_arc(Arc::clone(histogram)))
-    }
-}
-
-impl Default for Recorder {
-    fn default() -> Self {
-        let inner = Keeping { registry: Registry::atomic(), described: Mutex::default() };
-        let (counters, gauges, histograms, came) = Default::default();
-        Self { inner, counters, gauges, histograms, came }
-    }
-}
-
-impl Recorder {
-    fn sync(&mut self, exporter: &Exporter) -> &mut Self {
-        metrics::with_local_recorder(&self.inner, || exporter.sync());
-        self.came.clear();
-        let Keeping { registry, described } = &self.inner;
-        let name = |key: &Key| {
-            assert!(described.lock().unwrap().contains(key.name()), "{key:?} is not described");
-            let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-            format!("{} {}", key.name(), labels.join(","))
-        };
-        registry.visit_counters(|key, counter| {
-            let (name, count) = (name(key), counter.load(Relaxed));
-            let before = self.counters.insert(name.clone(), count).unwrap_or(0);
-            self.came.insert(name, count - before);
-        });
-        registry.visit_gauges(|key, gauge| {
-            self.gauges.insert(name(key), f64::from_bits(gauge.load(Relaxed)));
-        });
-        registry.visit_histograms(|key, histogram| drop(self.histograms.insert(name(key), histogram.data())));
-        self
-    }
-
-    fn name(metric: &str, circuit: &str, more: &str) -> String {
-        let comma = if more.is_empty() { "" } else { "," };
-        format!("circuit_breaker_{metric} set=upstreams,circuit={circuit}{comma}{more}")
-    }
-
-    fn counter(&self, metric: &str, circuit: &str, more: &str) -> Option<u64> {
-        self.counters.get(&Self::name(metric, circuit, more)).copied()
-    }
-
-    fn gauge(&self, metric: &str, circuit: &str, more: &str) -> Option<f64> {
-        self.gauges.get(&Self::name(metric, circuit, more)).copied()
-    }
-
-    fn states(&self, circuit: &str) -> [f64; 6] {
-        State::ALL.map(|state| self.gauge("state", circuit, &format!("state={state}")).unwrap())
-    }
-}
 
 #[test]
 fn y10_all_series_are_there_from_the_start_and_the_sum_over_states_is_1() {
@@ -190,87 +89,22 @@ fn a_recorder_that_keeps_nothing_is_told_of_every_gauge_each_time() {
     assert_eq!([told(), told()], [1; 2]);
 }
 
-/// Passes on what it is told, unless it panics.
-#[derive(Default)]
-struct Panicking {
-    inner: Recorder,
-    panics: Arc<AtomicBool>,
-}
-
-struct PanickingGauge(Gauge, Arc<AtomicBool>);
-
-impl GaugeFn for PanickingGauge {
-    fn increment(&self, value: f64) {
-        self.0.increment(value);
-    }
-
-    fn decrement(&self, value: f64) {
-        self.0.decrement(value);
-    }
-
-    fn set(&self, value: f64) {
-        assert!(!self.1.load(Relaxed), "a full disk, perhaps");
-        self.0.set(value);
-    }
-}
-
-impl metrics::Recorder for Panicking {
-    fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.inner.inner.describe_counter(name, unit, help);
-    }
-
-    fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.inner.inner.describe_gauge(name, unit, help);
-    }
-
-    fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.inner.inner.describe_histogram(name, unit, help);
-    }
-
-    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
-        self.inner.inner.register_counter(key, metadata)
-    }
-
-    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
-        let gauge = self.inner.inner.register_gauge(key, metadata);
-        Gauge::from_arc(Arc::new(PanickingGauge(gauge, Arc::clone(&self.panics))))
-    }
-
-    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
-        self.inner.inner.register_histogram(key, metadata)
-    }
-}
-
 #[test]
 fn what_a_recorder_was_not_told_since_it_panicked_it_is_told_the_next_time() {
-    let (recorder, exporter) = (Panicking::default(), Exporter::builder().max_circuits(2).build().unwrap());
+    let (mut recorder, exporter) = (Recorder::default(), Exporter::builder().max_circuits(2).build().unwrap());
     let set = builder(clock()).build().unwrap();
     exporter.register("upstreams", &set).unwrap();
     let peers = ["a", "b", "c", "d"];
-    let sync = || metrics::with_local_recorder(&recorder, || exporter.sync());
-    let successes = |circuit: &str| {
-        let mut found = None;
-        recorder.inner.inner.registry.visit_counters(|key, counter| {
-            let labels: Vec<_> = key.labels().map(metrics::Label::value).collect();
-            if key.name() == "circuit_breaker_calls_total" && labels == ["upstreams", circuit, "success"] {
-                found = Some(counter.load(Relaxed));
-            }
-        });
-        found
-    };
-    for rounds in 1..=3 {
-        peers.iter().for_each(|peer| succeed(&set.handle(*peer).unwrap()));
-        sync();
-        assert_eq!(
-            ["a", "b", "_other"].map(successes),
-            [Some(2 * rounds - 1), Some(2 * rounds - 1), Some(4 * rounds - 2)]
-        );
-        peers.iter().for_each(|peer| succeed(&set.handle(*peer).unwrap()));
-        recorder.panics.store(true, Relaxed);
-        catch_unwind(AssertUnwindSafe(sync)).unwrap_err();
-        recorder.panics.store(false, Relaxed);
-        sync();
-        assert_eq!(["a", "b", "_other"].map(successes), [Some(2 * rounds), Some(2 * rounds), Some(4 * rounds)]);
+    recorder.sync(&exporter);
+    for calls in 1..=20 {
+        for peer in peers {
+            succeed(&set.handle(peer).unwrap());
+        }
+        recorder.sync_until(usize::try_from(calls).unwrap(), &exporter);
+        assert!(recorder.sum("calls_total", "outcome=success") < 4 * calls, "it panicked");
+        recorder.sync(&exporter);
+        let told = ["a", "b", "_other"].map(|circuit| recorder.counter("calls_total", circuit, "outcome=success"));
+        assert_eq!(told, [Some(calls), Some(calls), Some(2 * calls)]);
     }
 }
 

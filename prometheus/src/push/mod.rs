@@ -29,7 +29,8 @@ impl Exporter {
     ///
     /// The facade's counters are whole numbers: of the time in a state the fraction of a second is told with the next. A
     /// recorder that is installed later is told everything from the start, but for the durations of calls, which it is
-    /// told from the first `sync` on.
+    /// told from the first `sync` on. A recorder is known by its address: one that is made where another was before, as
+    /// tests may do, is taken for that one.
     ///
     /// What a recorder was not told since it panicked, it is told the next time, but for the counter at which it did.
     ///

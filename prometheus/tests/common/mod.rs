@@ -1,6 +1,9 @@
 //! Sets with a clock that is moved by hand, and pages read back.
 #![allow(dead_code, reason = "no test needs all of it")]
 
+#[cfg(feature = "metrics")]
+pub(crate) mod recorder;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
