@@ -117,6 +117,9 @@ impl Exporter {
 
     /// Exports circuits of another kind. See [`from_fn`](crate::from_fn).
     ///
+    /// The exporter is locked while it asks a source, so a source must not ask the exporter for anything: it would wait for
+    /// itself.
+    ///
     /// # Errors
     /// [`RegisterError`] if another set of that name is exported.
     pub fn register_source(&self, name: impl Into<String>, source: impl Source + 'static) -> Result<(), RegisterError> {
