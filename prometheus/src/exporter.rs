@@ -117,6 +117,9 @@ impl Exporter {
 
     /// Exports circuits of another kind. See [`from_fn`](crate::from_fn).
     ///
+    /// The exporter is locked while it asks a source, so a source must not ask the exporter for anything: it would wait for
+    /// itself.
+    ///
     /// # Errors
     /// [`RegisterError`] if another set of that name is exported.
     pub fn register_source(&self, name: impl Into<String>, source: impl Source + 'static) -> Result<(), RegisterError> {
@@ -137,7 +140,9 @@ impl Exporter {
     pub fn unregister(&self, name: &str) -> bool {
         self.with(|state, _| {
             let at = state.sets.binary_search_by(|known| known.name().cmp(name)).ok();
-            at.and_then(|at| state.sets.get_mut(at)).is_some_and(Registered::end)
+            let was_there = at.and_then(|at| state.sets.get_mut(at)).is_some_and(Registered::end);
+            state.sets.retain(|set| !set.is_forgotten());
+            was_there
         })
     }
 
@@ -168,7 +173,9 @@ impl Exporter {
                 .filter_map(|(set, seen)| Some(SetOnPage { escaped: set.escaped(), book: set.book(), seen: seen? }))
                 .collect();
             let page = Page { format, created: options.created, families: &options.families, sets: &sets };
-            write_page(out, &page)
+            let written = write_page(out, &page);
+            state.sets.retain(|set| !set.is_forgotten());
+            written
         })
     }
 
@@ -196,5 +203,41 @@ impl Default for Exporter {
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exporter").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::from_fn;
+
+    fn kept(exporter: &Exporter) -> usize {
+        exporter.with(|state, _| state.sets.len())
+    }
+
+    #[test]
+    fn names_of_sets_that_are_gone_are_forgotten() {
+        let exporter = Exporter::new();
+        for number in 0..100 {
+            let set = CircuitBreakerSet::<String>::new();
+            exporter.register(format!("dropped {number}"), &set).unwrap();
+            drop(set);
+            exporter.register_source(format!("unregistered {number}"), from_fn(|_| ())).unwrap();
+            assert!(exporter.unregister(&format!("unregistered {number}")));
+            assert!(!exporter.unregister(&format!("unregistered {number}")));
+            assert_eq!(exporter.render(), "");
+        }
+        assert_eq!(kept(&exporter), 0);
+    }
+
+    /// Or what is counted under the same name later would not be added to what it was told.
+    #[cfg(feature = "metrics")]
+    #[test]
+    fn those_that_a_recorder_was_told_of_are_not() {
+        let exporter = Exporter::new();
+        exporter.register_source("links", from_fn(|_| ())).unwrap();
+        exporter.sync();
+        assert!(exporter.unregister("links"));
+        assert_eq!((exporter.render().as_str(), kept(&exporter)), ("", 1));
     }
 }

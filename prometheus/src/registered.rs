@@ -18,6 +18,9 @@ pub(crate) struct Registered {
     book: Book,
     #[cfg(feature = "metrics")]
     push: Push,
+    /// Whether a recorder was told of it, which it is to be told more of should another set go by this name.
+    #[cfg(feature = "metrics")]
+    synced: bool,
 }
 
 impl Registered {
@@ -33,6 +36,8 @@ impl Registered {
             book: Book::new(most, wanted),
             #[cfg(feature = "metrics")]
             push: Push::new(most, wanted),
+            #[cfg(feature = "metrics")]
+            synced: false,
         }
     }
 
@@ -53,6 +58,15 @@ impl Registered {
             None => true,
             Some(source) => collect(&**source, Wanted::default(), &mut |_, _, _| {}).is_none(),
         }
+    }
+
+    /// Whether there is nothing left to tell, and nothing to remember.
+    pub(crate) const fn is_forgotten(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        if self.synced {
+            return false;
+        }
+        self.source.is_none()
     }
 
     /// Another set goes by this name now. What a recorder was told stays told.
@@ -82,6 +96,7 @@ impl Registered {
     #[cfg(feature = "metrics")]
     pub(crate) fn sync(&mut self, recorder: &crate::push::To<'_>) {
         let still_there = self.push.sync(&self.name, self.source.as_deref(), recorder);
+        self.synced |= still_there;
         if !still_there && self.source.is_some() {
             self.end();
         }

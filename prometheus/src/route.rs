@@ -39,21 +39,33 @@ pub(crate) async fn answer(format: Format, page: impl FnOnce(Format) -> String +
 /// The format that whoever asks likes best. Who accepts neither gets what everybody can read.
 fn preferred(headers: &HeaderMap) -> Format {
     let lines = headers.get_all(header::ACCEPT).into_iter().filter_map(|line| line.to_str().ok());
-    let ranges = lines.flat_map(|line| line.split(',')).filter_map(|range| range.trim().parse::<Mime>().ok());
-    let (mut open, mut text) = (0.0_f32, 0.0_f32);
-    for range in ranges {
-        let weight = range.get_param("q").map_or(Some(1.0), |weight| weight.as_str().parse().ok()).unwrap_or(0.0);
+    let (mut open, mut plain, mut text, mut all) = (None, None, None, None);
+    for range in lines.flat_map(|line| line.split(',')).filter_map(media_range) {
         let version = range.get_param("version");
-        match range.essence_str() {
-            "application/openmetrics-text" if version.is_none_or(|version| version == "1.0.0") => {
-                open = open.max(weight);
-            }
-            "text/plain" if version.is_none_or(|version| version == "0.0.4") => text = text.max(weight),
-            "text/*" | "*/*" => text = text.max(weight),
-            _ => {}
-        }
+        let known = match range.essence_str() {
+            "application/openmetrics-text" if version.is_none_or(|version| version == "1.0.0") => &mut open,
+            "text/plain" if version.is_none_or(|version| version == "0.0.4") => &mut plain,
+            "text/*" => &mut text,
+            "*/*" => &mut all,
+            _ => continue,
+        };
+        let weight = weight(&range);
+        *known = Some(known.map_or(weight, |known: f32| known.max(weight)));
     }
+    // What is said of a type counts for more than what is said of all.
+    let (open, text) = (open.unwrap_or(0.0), plain.or(text).or(all).unwrap_or(0.0));
     if open > 0.0 && open >= text { Format::OpenMetrics } else { Format::Prometheus }
+}
+
+fn media_range(text: &str) -> Option<Mime> {
+    // There may be spaces around a semicolon, of which the parser takes those that follow it only.
+    text.split(';').map(str::trim).collect::<Vec<_>>().join(";").parse().ok()
+}
+
+/// 0 to 1. Who gives another cannot be understood, and does not get what they name.
+fn weight(range: &Mime) -> f32 {
+    let given = range.get_param("q").map_or(Ok(1.0), |weight| weight.as_str().parse::<f32>());
+    given.ok().filter(|weight| (0.0..=1.0).contains(weight)).unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -90,6 +102,20 @@ mod tests {
             ("application/openmetrics-text; q=much", Format::Prometheus),
             ("APPLICATION/OpenMetrics-Text", Format::OpenMetrics),
             ("image/png, , ;;", Format::Prometheus),
+            // Spaces may stand around a semicolon, and names of parameters have no case.
+            ("application/openmetrics-text ; version=1.0.0 ; Q=0.9 , text/plain ; Q=0.1", Format::OpenMetrics),
+            ("application/openmetrics-text; version=\"1.0.0\"; charset=utf-8", Format::OpenMetrics),
+            ("application/openmetrics-text; Q=0.1, text/plain; Q=0.2", Format::Prometheus),
+            // What is said of a type counts for more than what is said of all.
+            ("*/*, text/plain;q=0.3, application/openmetrics-text;q=0.5", Format::OpenMetrics),
+            ("text/*;q=0.9, application/openmetrics-text;q=0.5, */*;q=0.1", Format::Prometheus),
+            ("*/*, text/plain;version=0.0.4;q=0, application/openmetrics-text;q=0.1", Format::OpenMetrics),
+            ("*/*;q=0.1, text/plain;version=1.0.0;q=0.9, application/openmetrics-text;q=0.5", Format::OpenMetrics),
+            // A weight is 0 to 1.
+            ("application/openmetrics-text;q=7, text/plain;q=0.5", Format::Prometheus),
+            ("application/openmetrics-text;q=inf, text/plain;q=0.5", Format::Prometheus),
+            ("application/openmetrics-text;q=-1", Format::Prometheus),
+            ("application/openmetrics-text;q=NaN", Format::Prometheus),
         ] {
             assert_eq!(of(accept), format, "{accept}");
         }

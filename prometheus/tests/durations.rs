@@ -197,3 +197,21 @@ fn bounds_have_to_rise() {
     }
     assert_eq!(CallDurations::default().bounds().len(), 11);
 }
+
+/// Whoever notes lengths of time may say any, and a counter that goes back looks like a restart.
+#[test]
+fn the_sum_stops_at_the_largest_number() {
+    let exporter = Exporter::new();
+    let set = builder(clock()).build().unwrap();
+    let durations = CallDurations::new();
+    exporter.register_timed("upstreams", &set, &durations).unwrap();
+    let timed = durations.of(&set.handle("inventory").unwrap());
+    for length in [Duration::MAX, secs(1)] {
+        timed.record(Outcome::Success, length);
+        let sum =
+            "circuit_breaker_call_duration_seconds_sum{set=\"upstreams\",circuit=\"inventory\",outcome=\"success\"}";
+        let page = exporter.render();
+        let line = page.lines().find(|line| line.starts_with(sum));
+        assert_eq!(line, Some(&*format!("{sum} 18446744073.709551615")));
+    }
+}

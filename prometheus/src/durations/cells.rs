@@ -53,7 +53,11 @@ impl Cells {
     pub(crate) fn record(&self, ended: Ended, took: Duration) {
         let index = self.bounds.partition_point(|bound| *bound < took);
         if let Some(histogram) = self.outcomes.get(ended as usize) {
-            histogram.nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+            let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+            if histogram.nanos.fetch_add(nanos, Relaxed).checked_add(nanos).is_none() {
+                // As all sums it stops at the largest number: it must not go back.
+                histogram.nanos.store(u64::MAX, Relaxed);
+            }
             if let Some(bucket) = histogram.buckets.get(index) {
                 bucket.fetch_add(1, Relaxed);
             }

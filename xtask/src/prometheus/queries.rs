@@ -165,6 +165,17 @@ mod tests {
         assert_eq!(in_template(template), [query]);
     }
 
+    /// promtool tests rules only, so the tests of the rules have it in full.
+    #[test]
+    fn what_is_shown_of_states_is_tested_as_it_is() {
+        let dashboard = serde_json::from_str(include_str!("../../../prometheus/assets/grafana.json")).unwrap();
+        let (_, queries) = panels(&dashboard).unwrap();
+        let states = queries.iter().find(|query| query.of == "panel `States`").unwrap();
+        let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let tests = include_str!("../../../prometheus/assets/rules.test.yml");
+        assert!(in_one_line(tests).contains(&in_one_line(&states.text)), "{}", states.text);
+    }
+
     #[test]
     fn nothing_and_not_a_number_are_no_data() {
         let of = |samples| [Series { labels: BTreeMap::default(), samples }];

@@ -40,7 +40,7 @@ use self::web::Shown;
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
     /// Where the page, the metrics and the rest are served; port 0 is any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464", value_parser = address)]
     listen: SocketAddr,
     /// A CSV file as for `replay`; without one the peers follow the demo's trace
     #[arg(long, value_name = "FILE")]
@@ -136,6 +136,10 @@ async fn tell_all(told: &mut mpsc::UnboundedReceiver<News>, out: &mut impl Write
         telling::tell(&news, out)?;
     }
     Ok(())
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "take an IP address and a port, such as 127.0.0.1:9464 or [::1]:9464".to_owned())
 }
 
 fn speed(text: &str) -> Result<u32, String> {

@@ -19,8 +19,9 @@ fn flags_that_cannot_be_are_refused() {
     assert_eq!(error.lines().count(), 1, "{error}");
 
     for (flag, value, reason) in [
-        ("--listen", "9464", "--listen"),
-        ("--listen", "localhost", "--listen"),
+        ("--listen", "9464", "such as 127.0.0.1:9464"),
+        ("--listen", "localhost", "such as 127.0.0.1:9464"),
+        ("--listen", "localhost:9464", "such as 127.0.0.1:9464"),
         ("--speed", "0", "from 1 to 100"),
         ("--speed", "-1", "from 1 to 100"),
         ("--speed", "101", "from 1 to 100"),
@@ -33,8 +34,8 @@ fn flags_that_cannot_be_are_refused() {
         ("--for", "soon", "above 0"),
         ("--speed", "NaN", "from 1 to 100"),
         ("--speed", "1.5", "from 1 to 100"),
-        ("--listen", "nonsense", "--listen"),
-        ("--listen", "127.0.0.1:99999", "--listen"),
+        ("--listen", "nonsense", "such as 127.0.0.1:9464"),
+        ("--listen", "127.0.0.1:99999", "such as 127.0.0.1:9464"),
         ("--trial", "0", "from 1 to 100"),
         ("--trial", "101", "from 1 to 100"),
         ("--trial", "-1", "from 1 to 100"),

@@ -256,14 +256,20 @@ async function update() {
     try {
       const response = await fetch("live", { cache: "no-store", signal: AbortSignal.timeout(5000) });
       if (!response.ok) throw new Error(`status ${response.status}`);
-      draw(await response.json());
-      document.body.dataset.connection = "live";
-      say(byId("connection"), "Live");
+      const live = await response.json();
+      // The answer may come when somebody has paused.
+      if (!paused) {
+        draw(live);
+        document.body.dataset.connection = "live";
+        say(byId("connection"), "Live");
+      }
     } catch (error) {
-      document.body.dataset.connection = "lost";
-      // Always the same words: they are read aloud whenever they change.
-      say(byId("connection"), "The program does not answer. Trying again.");
       console.error(error);
+      if (!paused) {
+        document.body.dataset.connection = "lost";
+        // Always the same words: they are read aloud whenever they change.
+        say(byId("connection"), "The program does not answer. Trying again.");
+      }
     }
   }
   setTimeout(update, EVERY_MS);
