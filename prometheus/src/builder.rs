@@ -35,7 +35,7 @@ impl Default for ExporterBuilder {
     fn default() -> Self {
         let builder =
             Self { prefix: PREFIX.into(), max_circuits: MAX_CIRCUITS, metrics: 0, created: false, resilience4j: false };
-        builder.only(Metric::ALL)
+        builder.only(Metric::ALL.iter().copied())
     }
 }
 
@@ -47,7 +47,8 @@ impl ExporterBuilder {
     }
 
     /// How many circuits of each set have series of their own, 1,000 by default. All others are told of together, with
-    /// `circuit="_other"`: their counts as sums, and of their states the one that asks for most attention.
+    /// `circuit="_other"`: their counts as sums, and of their states the one that asks for most attention,
+    /// none where no others are there.
     ///
     /// A circuit has about 30 series. Whose name is taken, since two keys are displayed alike, is among the others too.
     pub fn max_circuits(mut self, circuits: usize) -> Self {
@@ -160,8 +161,8 @@ impl NamedFamily {
 impl Options {
     fn new(builder: &ExporterBuilder) -> Self {
         let theirs = RESILIENCE4J.iter().filter(|_| builder.resilience4j);
-        let left_out = Metric::ALL.into_iter().filter(|metric| builder.metrics & metric.bit() == 0);
-        let left_out: Vec<_> = left_out.map(Metric::name).collect();
+        let left_out = Metric::ALL.iter().filter(|metric| builder.metrics & metric.bit() == 0);
+        let left_out: Vec<_> = left_out.map(|metric| metric.name()).collect();
         let ours = OURS.iter().filter(|family| !left_out.contains(&family.name));
         let named = ours.chain(theirs).map(|family| NamedFamily::new(&builder.prefix, family));
         let mut families: Vec<_> = named.collect();

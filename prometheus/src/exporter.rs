@@ -92,7 +92,8 @@ impl Exporter {
         self.register_source(name, SharedSet { set: set.downgrade(), durations: None })
     }
 
-    /// Exports a set with how long its calls took, as far as they were measured.
+    /// Exports a set with how long its calls took, as far as they were measured. Durations are to be registered once: a
+    /// recorder is told of each circuit's under one name only.
     ///
     /// # Errors
     /// [`RegisterError`] if another set of that name is exported.

@@ -36,7 +36,7 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &'static [Self] = &[
         Self::CallDurations,
         Self::Calls,
         Self::LastTransition,
@@ -80,6 +80,6 @@ mod tests {
     #[test]
     fn each_family_of_circuits_is_a_metric() {
         let names = OURS.iter().filter(|family| !matches!(family.of, Of::Sets(_))).map(|family| family.name);
-        assert_eq!(names.collect::<Vec<_>>(), Metric::ALL.map(Metric::name));
+        assert!(names.eq(Metric::ALL.iter().map(|metric| metric.name())));
     }
 }

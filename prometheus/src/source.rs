@@ -33,6 +33,7 @@ pub struct Circuits<'a> {
     take: &'a mut Take<'a>,
     wanted: Wanted,
     capacity: Option<u64>,
+    set: Option<Incarnation>,
 }
 
 /// Takes in a circuit's name, the circuit if more is known of it, and how it is.
@@ -66,11 +67,19 @@ impl fmt::Debug for Circuits<'_> {
     }
 }
 
+/// What a source says of its set.
+pub(crate) struct Collected {
+    pub(crate) totals: SetTotals,
+    /// Which set it is, if that is known.
+    pub(crate) set: Option<Incarnation>,
+}
+
 /// Hands all circuits of a source to `take`.
-pub(crate) fn collect<'a>(source: &dyn Source, wanted: Wanted, take: &'a mut Take<'a>) -> Option<SetTotals> {
-    let mut circuits = Circuits { take, wanted, capacity: None };
+pub(crate) fn collect<'a>(source: &dyn Source, wanted: Wanted, take: &'a mut Take<'a>) -> Option<Collected> {
+    let mut circuits = Circuits { take, wanted, capacity: None, set: None };
     let totals = source.collect(&mut circuits)?;
-    Some(SetTotals { capacity: totals.capacity.or(circuits.capacity), ..totals })
+    let Circuits { capacity, set, .. } = circuits;
+    Some(Collected { totals: SetTotals { capacity: totals.capacity.or(capacity), ..totals }, set })
 }
 
 /// Circuits that a closure tells of, such as those of a set of the `no_std` core behind a lock of yours.
@@ -149,6 +158,7 @@ where
             sample.durations = self.durations.as_ref().map(|durations| durations.histograms(&handle.incarnation()));
             (circuits.take)(handle.key(), Some(&handle), &sample);
         }
+        circuits.set = Some(set.incarnation());
         let capacity = u64::try_from(set.capacity()).ok();
         Some(SetTotals { capacity, evicted: Some(set.evicted()), refused: Some(set.refused()) })
     }

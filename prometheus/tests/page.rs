@@ -386,7 +386,22 @@ fn beyond_the_most_circuits_are_told_of_in_one() {
     assert!(page.mentions("circuit=\"e\"") && !page.mentions("circuit=\"a\""));
     assert_eq!(others(&page, "calls_total", "outcome=\"success\""), Some(2.0));
     assert_eq!(others(&page, "calls_total", "outcome=\"failure\""), Some(4.0));
-    assert_eq!(others(&page, "state", "state=\"closed\""), Some(1.0));
+    assert_eq!(others(&page, "state", "state=\"closed\""), Some(0.0));
+}
+
+#[test]
+fn times_in_states_stay_where_a_clock_is_set_back() {
+    let (exporter, clock) = (Exporter::new(), clock());
+    let set = builder(clock).build().unwrap();
+    exporter.register("upstreams", &set).unwrap();
+    set.handle("inventory").unwrap();
+    let closed = || Page::of(&exporter).circuit("state_seconds_total", "inventory", "state=\"closed\"");
+    clock.advance(secs(5));
+    assert_eq!(closed(), Some(5.0));
+    clock.set(fusebox::Instant::from_ticks(1_000));
+    assert_eq!(closed(), Some(5.0));
+    clock.advance(secs(6));
+    assert_eq!(closed(), Some(7.0));
 }
 
 /// Peers that are displayed like others are.

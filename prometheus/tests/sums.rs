@@ -41,11 +41,15 @@ enum Step {
     Wait {
         seconds: u64,
     },
-    /// The recorder panics at this gauge.
+    /// The recorder panics at this series or gauge.
     Panic {
         at: usize,
     },
     AnotherRecorder,
+    /// The first of them again.
+    FirstRecorder,
+    /// The exporter lets the set go and is given it again.
+    RegisterAgain,
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -58,8 +62,10 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => peer.clone().prop_map(|peer| Step::Close { peer }),
         1 => peer.prop_map(|peer| Step::Remove { peer }),
         2 => (0..20_u64).prop_map(|seconds| Step::Wait { seconds }),
-        2 => (0..60_usize).prop_map(|at| Step::Panic { at }),
+        2 => (0..150_usize).prop_map(|at| Step::Panic { at }),
         1 => Just(Step::AnotherRecorder),
+        1 => Just(Step::FirstRecorder),
+        1 => Just(Step::RegisterAgain),
     ]
 }
 
@@ -129,8 +135,10 @@ fn play(steps: &[Step], clock: Clock) {
     let call = |circuit: &Handle<String, Clock>, succeeds| if succeeds { succeed(circuit) } else { fail(circuit) };
     for step in steps {
         let with = |peer: usize, act: &dyn Fn(&Handle<String, Clock>)| set.handle(PEERS[peer]).iter().for_each(act);
-        if matches!(step, Step::AnotherRecorder) {
-            recorders.push(Box::default());
+        match step {
+            Step::AnotherRecorder => recorders.push(Box::default()),
+            Step::FirstRecorder => recorders.rotate_left(1),
+            _ => {}
         }
         let Some(recorder) = recorders.last_mut() else { continue };
         match *step {
@@ -146,7 +154,11 @@ fn play(steps: &[Step], clock: Clock) {
                 recorder.sync_until(at, &exporter);
                 continue;
             }
-            Step::AnotherRecorder => {}
+            Step::RegisterAgain => {
+                exporter.unregister("upstreams");
+                exporter.register("upstreams", &set).unwrap();
+            }
+            Step::AnotherRecorder | Step::FirstRecorder => {}
         }
         seen.look(&set);
         recorder.sync(&exporter);

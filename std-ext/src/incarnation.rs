@@ -1,11 +1,11 @@
-//! Which of the circuits that a peer had one after the other.
+//! Which of the circuits that a peer had one after the other, or of the sets.
 
 use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Weak;
 
-/// Tells a circuit from one that is made anew for the same peer, and keeps neither: for who reads a circuit's counters
-/// now and then, and has to know whether they began anew.
+/// Tells a circuit from one that is made anew for the same peer, or a set from another, and keeps neither: for who reads
+/// their counters now and then, and has to know whether they began anew.
 ///
 /// ```
 /// use fusebox_std::CircuitBreakerSet;
@@ -21,12 +21,12 @@ use std::sync::Weak;
 pub struct Incarnation(pub(crate) Weak<dyn Any + Send + Sync>);
 
 impl Incarnation {
-    /// Whether the circuit is still there: in its set, in somebody's hands, or for a while after it left both.
+    /// Whether it is still there: a circuit in its set, in somebody's hands, or for a while after it left both.
     pub fn is_alive(&self) -> bool {
         self.0.strong_count() > 0
     }
 
-    /// Where the circuit is or was. No other is there as long as this one is remembered.
+    /// Where it is or was. No other is there as long as this one is remembered.
     pub(crate) fn address(&self) -> usize {
         self.0.as_ptr().cast::<()>().addr()
     }

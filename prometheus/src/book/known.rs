@@ -13,19 +13,19 @@ use crate::text::escape_label;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Circuit(Incarnation),
-    /// All that is known of circuits that others tell of.
-    Name(Box<str>),
+    /// All that is known of circuits that others tell of, and which of those with that name.
+    Name(Box<str>, u32),
 }
 
 impl Identity {
     pub(super) fn of(circuit: Option<&dyn Circuit>, name: &str) -> Self {
-        circuit.map_or_else(|| Self::Name(name.into()), |circuit| Self::Circuit(circuit.incarnation()))
+        circuit.map_or_else(|| Self::Name(name.into(), 0), |circuit| Self::Circuit(circuit.incarnation()))
     }
 
     pub(super) fn is(&self, circuit: Option<&dyn Circuit>, name: &str) -> bool {
         match (self, circuit) {
             (Self::Circuit(known), Some(circuit)) => circuit.is(known),
-            (Self::Name(known), None) => **known == *name,
+            (Self::Name(known, _), None) => **known == *name,
             _ => false,
         }
     }
@@ -92,11 +92,26 @@ impl Known {
         }
     }
 
+    /// It is told of under its name no more. Says whether it was.
+    pub(super) fn lose_name(&mut self) -> bool {
+        let had = self.named == Some(true);
+        if had {
+            self.named = None;
+            self.durations_told = self.row.totals.durations.take();
+        }
+        had
+    }
+
     /// Whether it has to be remembered what it counted, in case that it comes back.
     pub(super) fn may_come_back(&self) -> bool {
         match &self.identity {
-            Identity::Circuit(incarnation) => incarnation.is_alive(),
-            Identity::Name(_) => self.row.totals.is_any(),
+            Identity::Circuit(_) => self.is_alive(),
+            Identity::Name(..) => self.row.totals.is_any(),
         }
+    }
+
+    /// Whether it is a circuit that is sure to be there still.
+    pub(super) fn is_alive(&self) -> bool {
+        matches!(&self.identity, Identity::Circuit(incarnation) if incarnation.is_alive())
     }
 }

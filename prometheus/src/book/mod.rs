@@ -13,8 +13,10 @@ pub(crate) use totals::Rise;
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 
+use fusebox_std::Incarnation;
+
 use crate::sample::{Sample, Wanted};
-use crate::source::{Circuit, SetTotals, Source, collect};
+use crate::source::{Circuit, Collected, SetTotals, Source, collect};
 use known::Identity;
 
 /// Who does not have series of its own is told of under this name.
@@ -64,8 +66,11 @@ struct Found {
 }
 
 /// What a look found that concerns the whole set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    /// Which set it is, if that is known.
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "a page has nothing left of the last one"))]
+    pub(crate) set: Option<Incarnation>,
     pub(crate) circuits: u64,
     pub(crate) totals: SetTotals,
 }
@@ -99,7 +104,7 @@ impl Book {
         self.look += 1;
         let was_settled = std::mem::take(&mut self.settled);
         let mut found = Found::default();
-        let totals =
+        let Collected { totals, set } =
             collect(source, self.wanted, &mut |name, circuit, sample| self.take(name, circuit, sample, &mut found))?;
         let all_there = found.news.is_empty() && found.known == self.circuits.len();
         if !(was_settled && all_there) {
@@ -107,7 +112,7 @@ impl Book {
         }
         self.fold();
         self.settled = all_there;
-        Some(Seen { circuits: found.told, totals })
+        Some(Seen { set, circuits: found.told, totals })
     }
 
     /// Gives everybody a place and a name, of which those are free that somebody left.
@@ -117,10 +122,26 @@ impl Book {
         if !news.is_empty() || self.circuits.len() != before {
             self.circuits.append(&mut news);
             self.circuits.sort_by(|one, other| one.name.cmp(&other.name));
-            self.places = self.circuits.iter().enumerate().map(|(at, known)| (known.identity.clone(), at)).collect();
-            self.order.clear();
+            self.number_namesakes();
+            self.find_places();
         }
         self.give_names();
+    }
+
+    /// Of circuits of which nothing but the name is known several may have the same.
+    fn number_namesakes(&mut self) {
+        let mut last: Option<(&str, u32)> = None;
+        for Known { identity, name, .. } in &mut self.circuits {
+            if let Identity::Name(_, number) = identity {
+                *number = last.filter(|(known, _)| *known == &**name).map_or(0, |(_, last)| last + 1);
+                last = Some((name, *number));
+            }
+        }
+    }
+
+    fn find_places(&mut self) {
+        self.places = self.circuits.iter().enumerate().map(|(at, known)| (known.identity.clone(), at)).collect();
+        self.order = Vec::new();
     }
 
     /// Those that have series of their own, by name.
@@ -141,18 +162,22 @@ impl Book {
         self.circuits.iter().filter(|known| known.seen == self.look && known.named == Some(false))
     }
 
-    /// The set is gone, and no circuit of it comes back.
+    /// The set is gone.
     pub(crate) fn end(&mut self) {
         self.look += 1;
-        // What they took is given back.
-        (self.circuits, self.places, self.order) = (Vec::new(), HashMap::new(), Vec::new());
         self.settled = false;
         if self.keeps_names {
+            // The set may only be registered anew.
+            self.circuits.retain(Known::is_alive);
+            self.circuits.iter_mut().for_each(|known| _ = known.lose_name());
             self.names.values_mut().for_each(|taken| *taken = false);
         } else {
+            self.circuits.clear();
             self.names.clear();
             self.other = None;
         }
+        self.circuits.shrink_to_fit();
+        self.find_places();
     }
 
     /// All others in one, if there ever was one.
@@ -173,7 +198,10 @@ impl Book {
         let turn = usize::try_from(found.told).unwrap_or(usize::MAX);
         found.told += 1;
         let expected = self.order.get(turn).copied();
-        let is_there = |at: &usize| self.circuits.get(*at).is_some_and(|known| known.identity.is(circuit, &self.name));
+        let is_there = |at: &usize| {
+            let known = self.circuits.get(*at);
+            known.is_some_and(|known| known.seen != self.look && known.identity.is(circuit, &self.name))
+        };
         let at = expected.filter(is_there).or_else(|| self.look_up(circuit, turn));
         if let Some(known) = at.and_then(|at| self.circuits.get_mut(at)) {
             found.known += usize::from(known.seen != self.look);
@@ -189,7 +217,16 @@ impl Book {
     /// Where a circuit is that has another turn than at the last look.
     #[cold]
     fn look_up(&mut self, circuit: Option<&dyn Circuit>, turn: usize) -> Option<usize> {
-        let at = self.places.get(&Identity::of(circuit, &self.name)).copied();
+        let mut identity = Identity::of(circuit, &self.name);
+        let mut at = self.places.get(&identity).copied();
+        // Another of that name may have had its turn.
+        while let (Identity::Name(_, number), Some(known)) = (&mut identity, at.and_then(|at| self.circuits.get(at))) {
+            if known.seen != self.look {
+                break;
+            }
+            *number += 1;
+            at = self.places.get(&identity).copied();
+        }
         // Who is new gets a place later, and the order with it.
         let noted = at.unwrap_or(usize::MAX);
         match self.order.get_mut(turn) {
@@ -209,8 +246,7 @@ impl Book {
     fn part_with_those_gone(&mut self) {
         let Self { circuits, names, keeps_names, look, .. } = self;
         for known in circuits.iter_mut().filter(|known| known.seen != *look) {
-            if known.named.take() == Some(true) {
-                known.durations_told = known.row.totals.durations.take();
+            if known.lose_name() {
                 if *keeps_names {
                     names.entry(known.name.clone()).and_modify(|taken| *taken = false);
                 } else {

@@ -19,7 +19,8 @@ pub(crate) struct Row {
     /// Which counts are told of: those that are from the start, and those that were ever more than 0.
     told: Bits,
     has_times: bool,
-    state: State,
+    /// Of none if there is no circuit.
+    state: Option<State>,
     open_wait: Duration,
     window: Option<Tally>,
     last_transition: Option<SystemTime>,
@@ -54,7 +55,7 @@ impl Row {
             totals: Totals::default(),
             told: 0,
             has_times: false,
-            state: State::Closed,
+            state: None,
             open_wait: Duration::ZERO,
             window: None,
             last_transition: None,
@@ -68,7 +69,7 @@ impl Row {
         self.totals.set(sample, rise);
         self.told |= always(sample) | rise.numbers() & COUNTS;
         self.has_times |= sample.state_times.is_some();
-        (self.state, self.open_wait, self.window) = (sample.state, sample.open_wait, sample.window);
+        (self.state, self.open_wait, self.window) = (Some(sample.state), sample.open_wait, sample.window);
         self.last_transition = sample.transitions.as_ref().and_then(Transitions::last_at);
         self.made = sample.made;
         self.durations.clone_from(&sample.durations);
@@ -76,7 +77,7 @@ impl Row {
 
     /// Begins a look at those that are told of in one.
     pub(super) fn none_there(&mut self) {
-        (self.state, self.open_wait) = (State::Closed, Duration::ZERO);
+        (self.state, self.open_wait) = (None, Duration::ZERO);
     }
 
     /// Takes in one more circuit: what it counted since the last look, and its state if that asks for more attention.
@@ -87,7 +88,7 @@ impl Row {
         }
         self.told |= known.row.told;
         self.has_times |= known.row.has_times;
-        if urgency(known.row.state) > urgency(self.state) {
+        if known.row.state.map(urgency) > self.state.map(urgency) {
             self.state = known.row.state;
         }
         self.open_wait = self.open_wait.max(known.row.open_wait);
@@ -120,7 +121,7 @@ impl Row {
                 Value::Count(there.then_some(sum)?)
             }
             Read::StateSeconds(state) => Value::Seconds(self.has_times.then(|| self.totals.time(state))?),
-            Read::State(state) => Value::Count(u64::from(self.state == state)),
+            Read::State(state) => Value::Count(u64::from(self.state == Some(state))),
             Read::LastTransition => Value::Seconds(since_1970(self.last_transition?)),
             Read::OpenWait => Value::Seconds(self.open_wait),
             Read::FailureRatio => Value::Number(share(self.window?.failures, self.window?)),

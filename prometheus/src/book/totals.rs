@@ -30,16 +30,21 @@ impl Totals {
     pub(super) fn set(&mut self, sample: &Sample, rise: &mut Rise) {
         let calls = sample.counts.as_ref().map(|(counts, _)| in_order(counts)).unwrap_or_default();
         if calls != self.calls {
-            rise.note(0, &self.calls, &calls);
+            for (number, (before, now)) in self.calls.iter().zip(&calls).enumerate() {
+                rise.add(number, now.saturating_sub(*before));
+            }
             self.calls = calls;
         }
         if let Some(transitions) = &sample.transitions {
             self.set_transitions(transitions, rise);
         }
-        let times = sample.state_times.map(in_nanoseconds).unwrap_or_default();
-        if times != self.times {
-            rise.note(TIMES, &self.times, &times);
-            self.times = times;
+        if let Some(times) = &sample.state_times {
+            for (number, (known, (_, time))) in (TIMES..).zip(self.times.iter_mut().zip(times.iter())) {
+                let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+                // Clocks may be set back.
+                rise.add(number, time.saturating_sub(*known));
+                *known = time.max(*known);
+            }
         }
         match (&sample.durations, &mut self.durations) {
             (Some(durations), Some(known)) => durations.read_again(known),
@@ -127,13 +132,6 @@ impl Rise {
         other.0.iter().for_each(|&(number, by)| self.add(usize::from(number), by));
     }
 
-    /// Of totals with neighbouring numbers.
-    fn note(&mut self, first: usize, before: &[u64], now: &[u64]) {
-        for (number, (before, now)) in (first..).zip(before.iter().zip(now)) {
-            self.add(number, now.saturating_sub(*before));
-        }
-    }
-
     fn add(&mut self, number: usize, by: u64) {
         if by > 0 {
             add_to(&mut self.0, number, by);
@@ -146,14 +144,6 @@ fn add_to(sums: &mut Vec<(u8, u64)>, number: usize, by: u64) {
         Some((_, sum)) => *sum = sum.saturating_add(by),
         None => sums.push((number as u8, by)),
     }
-}
-
-fn in_nanoseconds(times: StateTimes) -> [u64; StateTimes::STATES.len()] {
-    let mut all = [0; StateTimes::STATES.len()];
-    for (place, (_, time)) in all.iter_mut().zip(times.iter()) {
-        *place = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-    }
-    all
 }
 
 /// The counts of calls in the order of their numbers.

@@ -183,13 +183,13 @@ impl Push {
     /// Says whether the set is there.
     pub(crate) fn sync(&mut self, set: &Arc<str>, source: Option<&dyn Source>, to: &To<'_>) -> bool {
         if self.address != to.address {
-            self.address = to.address;
             self.of_set.forget_recorder();
             self.all_told().for_each(|told| told.tell_another(set, to));
+            self.address = to.address;
         }
         let seen = source.and_then(|source| self.book.look(source));
         self.turn += 1;
-        if let Some(seen) = seen {
+        if let Some(seen) = &seen {
             self.there = true;
             self.tell(set, to);
             self.of_set.tell(seen, set, to);

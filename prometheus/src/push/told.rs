@@ -129,9 +129,9 @@ impl Sum {
         }
     }
 
-    /// To a recorder that was told nothing yet.
+    /// To a recorder that was told nothing yet, or only what was counted before another took its place.
     pub(super) fn tell_all(&self, counter: &Counter) {
-        counter.increment(self.whole());
+        counter.absolute(self.whole());
     }
 
     const fn whole(&self) -> u64 {

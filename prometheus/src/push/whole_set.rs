@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fusebox_std::Incarnation;
 use metrics::{Counter, Gauge};
 
 use super::told::{Sum, number};
@@ -17,6 +18,9 @@ pub(super) struct OfWholeSet {
     circuits: Option<Gauge>,
     evicted: OneCount,
     refused: OneCount,
+    /// Which set that was, and whether it was the last that is told of.
+    set: Option<Incarnation>,
+    ended: bool,
 }
 
 /// A count of a set.
@@ -28,9 +32,9 @@ struct OneCount {
 }
 
 impl OfWholeSet {
-    /// The set is gone: another that goes by its name begins to count at 0.
+    /// The set is gone, unless it is registered anew.
     pub(super) const fn end(&mut self) {
-        (self.evicted.before, self.refused.before) = (0, 0);
+        self.ended = true;
     }
 
     /// Another recorder is told everything anew.
@@ -39,7 +43,12 @@ impl OfWholeSet {
         (self.evicted.counter, self.refused.counter) = (None, None);
     }
 
-    pub(super) fn tell(&mut self, seen: Seen, set: &Arc<str>, to: &To<'_>) {
+    pub(super) fn tell(&mut self, seen: &Seen, set: &Arc<str>, to: &To<'_>) {
+        if std::mem::take(&mut self.ended) && (seen.set.is_none() || seen.set != self.set) {
+            // Another that goes by its name begins to count at 0.
+            (self.evicted.before, self.refused.before) = (0, 0);
+        }
+        self.set.clone_from(&seen.set);
         for NamedFamily { name, family, .. } in to.families {
             let Of::Sets(what) = family.of else { continue };
             let key = || key((name, family), set, None, &[]);
@@ -59,10 +68,12 @@ impl OfWholeSet {
     }
 }
 
-/// A gauge that is not told of is not there.
+/// A gauge that is not told of is not there, unless another set's was.
 fn tell_gauge(gauge: &mut Option<Gauge>, count: Option<u64>, make: impl FnOnce() -> Gauge) {
-    if let Some(count) = count {
-        gauge.get_or_insert_with(make).set(number(Value::Count(count)));
+    match (count, gauge) {
+        (Some(count), gauge) => gauge.get_or_insert_with(make).set(number(Value::Count(count))),
+        (None, Some(gauge)) => gauge.set(f64::NAN),
+        (None, None) => {}
     }
 }
 

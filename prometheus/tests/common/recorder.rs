@@ -27,13 +27,13 @@ impl Recorder {
         self
     }
 
-    /// A sync in which so many gauges are set, and the next one panics.
-    pub(crate) fn sync_until(&mut self, gauges: usize, exporter: &Exporter) {
-        self.inner.patience.store(gauges, Relaxed);
+    /// A sync in which so many series are made and gauges set, and the next one panics.
+    pub(crate) fn sync_until(&mut self, patience: usize, exporter: &Exporter) {
+        self.inner.patience.left.store(patience, Relaxed);
         let sync = || metrics::with_local_recorder(&self.inner, || exporter.sync());
         // There may be fewer.
         let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(sync));
-        self.inner.patience.store(usize::MAX, Relaxed);
+        self.inner.patience.left.store(usize::MAX, Relaxed);
         self.read();
     }
 
@@ -85,13 +85,28 @@ impl Recorder {
 struct Keeping {
     registry: Registry<Key, AtomicStorage>,
     described: Mutex<HashSet<String>>,
-    /// How many more gauges are set before one panics.
-    patience: Arc<AtomicUsize>,
+    patience: Arc<Patience>,
+}
+
+/// How much a recorder takes in before it panics.
+struct Patience {
+    left: AtomicUsize,
+}
+
+impl Patience {
+    fn wear(&self) {
+        let left = self.left.load(Relaxed);
+        if left == 0 {
+            // Without a word, since it does so often.
+            std::panic::resume_unwind(Box::new("a full disk, perhaps"));
+        }
+        self.left.store(left - 1, Relaxed);
+    }
 }
 
 impl Default for Keeping {
     fn default() -> Self {
-        let patience = Arc::new(AtomicUsize::new(usize::MAX));
+        let patience = Arc::new(Patience { left: AtomicUsize::new(usize::MAX) });
         Self { registry: Registry::atomic(), described: Mutex::default(), patience }
     }
 }
@@ -116,10 +131,12 @@ impl metrics::Recorder for Keeping {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        self.patience.wear();
         self.registry.get_or_create_counter(key, |counter| Counter::from_arc(Arc::clone(counter)))
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        self.patience.wear();
         let gauge = self.registry.get_or_create_gauge(key, |gauge| Gauge::from_arc(Arc::clone(gauge)));
         Gauge::from_arc(Arc::new(Impatient { gauge, patience: Arc::clone(&self.patience) }))
     }
@@ -132,7 +149,7 @@ impl metrics::Recorder for Keeping {
 /// A gauge that panics when its recorder's patience is at its end.
 struct Impatient {
     gauge: Gauge,
-    patience: Arc<AtomicUsize>,
+    patience: Arc<Patience>,
 }
 
 impl GaugeFn for Impatient {
@@ -145,9 +162,7 @@ impl GaugeFn for Impatient {
     }
 
     fn set(&self, value: f64) {
-        let left = self.patience.load(Relaxed);
-        assert!(left > 0, "a full disk, perhaps");
-        self.patience.store(left - 1, Relaxed);
+        self.patience.wear();
         self.gauge.set(value);
     }
 }

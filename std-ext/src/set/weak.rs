@@ -1,12 +1,13 @@
 //! A set that may be gone.
 
 use std::fmt;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use fusebox::policy::{MaxFailures, TripPolicy};
 
 use super::{CircuitBreakerSet, Table};
 use crate::clock::StdClock;
+use crate::incarnation::Incarnation;
 
 /// A [`CircuitBreakerSet`] that may be gone, from [`CircuitBreakerSet::downgrade`]. It does not keep the set.
 ///
@@ -27,6 +28,21 @@ impl<K, C, P: TripPolicy, L> WeakCircuitBreakerSet<K, C, P, L> {
     /// The set, if it is still there.
     pub fn upgrade(&self) -> Option<CircuitBreakerSet<K, C, P, L>> {
         self.0.upgrade().map(CircuitBreakerSet)
+    }
+}
+
+impl<K, C, P, L> CircuitBreakerSet<K, C, P, L>
+where
+    K: Send + Sync + 'static,
+    C: Send + Sync + 'static,
+    P: TripPolicy + Send + Sync + 'static,
+    P::History: Send + Sync,
+    L: Send + Sync + 'static,
+{
+    /// Tells this set from others, and does not keep it.
+    pub fn incarnation(&self) -> Incarnation {
+        let weak = Arc::downgrade(&self.0);
+        Incarnation(weak)
     }
 }
 
