@@ -102,10 +102,10 @@ impl Stage {
         self.http.json(&format!("{}{path}", self.peers_url), &[])
     }
 
-    /// Changes a circuit of the peers by hand, such as by `force_open`.
-    pub(crate) fn change(&self, circuit: &str, change: &str) -> Result<()> {
-        let url = format!("{}/circuits/{SET}/{circuit}/{change}", self.peers_url);
-        self.http.post(&url).with_context(|| format!("{change} of {circuit}"))
+    /// Changes a circuit of a set by hand, such as by `force_open`.
+    pub(crate) fn change(&self, set: &str, circuit: &str, change: &str) -> Result<()> {
+        let url = format!("{}/circuits/{set}/{circuit}/{change}", self.peers_url);
+        self.http.post(&url).with_context(|| format!("{change} of {circuit} in {set}"))
     }
 
     /// The log of each program that ended although nobody wanted that.

@@ -1,6 +1,7 @@
 //! The steps of `cargo xtask prove`: what the tests promise, taken further than a test run has time for.
 
 mod coverage;
+mod dashboard;
 mod dependencies;
 mod faults;
 mod fuzz;
@@ -19,6 +20,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "semver", about: "what the last release had is still there", run: interface::compatible },
     Step { name: "deny", about: "licences, sources and versions of what this stands on", run: dependencies::allowed },
     Step { name: "unsafe", about: "where unsafe code is", run: dependencies::without_unsafe_code },
+    Step { name: "dashboard", about: "the dashboard is what Grafana's own types say", run: dashboard::step },
     Step { name: "coverage", about: "lines of the libraries that their tests run", run: coverage::step },
     Step { name: "property", about: "the property tests, with a thousand times as many cases", run: properties::step },
     Step {

@@ -54,7 +54,7 @@ impl Shown {
         let exporter = Exporter::new();
         exporter.register_timed(SET, &self.guards.circuits, &self.guards.durations)?;
         exporter.register(TRIAL, &self.guards.trial)?;
-        let admin = Admin::new().set(SET, self.guards.circuits.clone());
+        let admin = Admin::new().set(SET, self.guards.circuits.clone()).set(TRIAL, self.guards.trial.clone());
         let admin = if allow_changes { admin.allow_changes() } else { admin };
         let (live, totals) = (self.clone(), Arc::clone(&self.totals));
         Ok(Router::new()

@@ -122,8 +122,10 @@ fn circuits_are_changed_only_where_that_is_allowed() {
     }
     assert_eq!(served.json("/live")["peers"][0]["state"], "closed");
     assert_eq!(served.json("/totals")["peers"][0]["recoveries"], 0);
-    // What watches is not to be changed.
-    assert_eq!(served.post("/circuits/trial/steady/force_open").status, 404);
+    // What watches may be put into force.
+    assert_eq!(served.post("/circuits/trial/steady/automatic").status, 200);
+    assert_eq!(served.json("/circuits/trial/steady")["state"], "closed");
+    assert_eq!(served.post("/circuits/none/steady/automatic").status, 404);
 }
 
 #[test]
