@@ -143,7 +143,7 @@ impl<K, C: Uptime + Clone, P: TripPolicy, L: Listener<K>> Entry<K, C, P, L> {
             self.successes.add();
         } else if P::COUNTS_SUCCESSES && matches!(outcome, Outcome::Success) && !ticket.may_be_slow() {
             self.successes.add();
-            self.peer().settle_ticket(ticket, outcome);
+            self.peer().settle_ticket(ticket, Outcome::Success);
             self.succeeded();
         } else {
             self.settle_otherwise(ticket, outcome);

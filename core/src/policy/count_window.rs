@@ -60,15 +60,14 @@ impl<const WORDS: usize, const TRACKS: usize> CountWindow<WORDS, TRACKS> {
     /// Puts one bit per call in and says how many calls the track knows and how many bits are set.
     #[inline]
     fn push(&self, track: &[Cell; WORDS], bit: bool) -> (u32, u32) {
+        // A clean full window stays what it is, wherever the next success goes.
+        if !bit && self.is_seen_to_be_clean(track) {
+            return (self.calls, 0);
+        }
         match track.as_slice() {
             [] => (0, 0),
             [word] => row::count(word.update(|row| row::pushed(row, bit, self.calls))),
             [place, bits @ ..] => {
-                // A clean full ring stays what it is, wherever the next success goes.
-                let clean = !bit && ring::is_full(place.load()) && bits.iter().all(|word| word.load() == 0);
-                if clean {
-                    return (self.calls, 0);
-                }
                 let place = place.update(|before| ring::advanced(before, self.calls));
                 let at = ring::position(place).checked_sub(1).unwrap_or(self.calls.saturating_sub(1));
                 if let Some(word) = bits.get((at >> 5) as usize) {
@@ -77,6 +76,17 @@ impl<const WORDS: usize, const TRACKS: usize> CountWindow<WORDS, TRACKS> {
                 }
                 self.count(track)
             }
+        }
+    }
+
+    /// Whether the track is full of zeros, where a look at it saves more than it takes.
+    #[inline]
+    fn is_seen_to_be_clean(&self, track: &[Cell; WORDS]) -> bool {
+        match track.as_slice() {
+            [] => false,
+            // On a chip that would make each call longer until the window is full.
+            [word] => cfg!(target_has_atomic = "64") && row::is_clean(word.load(), self.calls),
+            [place, bits @ ..] => ring::is_full(place.load()) && bits.iter().all(|word| word.load() == 0),
         }
     }
 
@@ -102,6 +112,12 @@ mod row {
         // Beyond the window, and in a row of 31 the front bit falls off the word by itself.
         let row = if row >= front { longer & (front - 1) | front } else { longer };
         row ^ 1
+    }
+
+    /// Whether it is full of zeros.
+    #[inline]
+    pub(super) const fn is_clean(word: u32, calls: u32) -> bool {
+        word ^ 1 == 1 << calls
     }
 
     #[inline]

@@ -89,6 +89,27 @@ fn a_clean_full_window_stays_as_it_is() {
 }
 
 #[test]
+fn a_short_window_is_clean_once_it_is_full_of_successes() {
+    for calls in 1..=31 {
+        let policy = CountWindow::<1> { calls, rates: Rates::failures(50).min_calls(calls) };
+        let (history, clock) = (CountWindow::<1>::EMPTY, ManualClock::<1_000>::new());
+        let record = |failed| policy.record(&history, Call { failed, slow: false }, &clock);
+        let is_clean = || row::is_clean(history[0][0].load(), calls);
+        for turn in 0..3 * calls {
+            assert_eq!(is_clean(), turn >= calls, "after {turn} of {calls}");
+            record(false);
+        }
+        record(true);
+        for turn in 0..calls {
+            assert!(!is_clean(), "{turn} after a failure of {calls}");
+            record(false);
+        }
+        assert!(is_clean(), "{calls}");
+        assert_eq!(policy.is_seen_to_be_clean(&history[0]), cfg!(target_has_atomic = "64"));
+    }
+}
+
+#[test]
 fn a_short_window_is_saved_whole_and_a_long_one_not_at_all() {
     type Khz = ManualClock<1_000>;
     let rates = Rates::failures(50).min_calls(31);
