@@ -241,9 +241,9 @@ impl<C: Clock, P: TripPolicy, L: Listener<K>, K: ?Sized, S: AsRef<Settings<C, P>
         limit != u32::MAX && took.unwrap_or_else(|| self.took(grant)) > limit
     }
 
-    /// How long a call has run.
+    /// How long a call has run; no time if it was granted by settings that did not want to know.
     fn took(self, grant: Grant) -> u32 {
-        self.shared.clock.now().age_of::<C>(grant.started)
+        if grant.may_be_slow() { self.shared.clock.now().age_of::<C>(grant.started) } else { 0 }
     }
 
     /// Settles a call that nobody saw the end of.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fusebox::clock::ManualClock;
+use fusebox::policy::Rates;
 use fusebox::{Clock, Instant, Settings, State, WhenFull};
 use fusebox_std::{CircuitBreakerSet, Uptime};
 
@@ -132,4 +133,24 @@ fn x24_a_circuit_that_is_made_meanwhile_goes_by_the_new_settings() {
     });
     circuit.open();
     assert_eq!(circuit.retry_after(), Some(secs(3)));
+}
+
+/// Such a call was not timed, so nobody knows how long it took.
+#[test]
+fn a_call_from_before_it_was_said_what_is_slow_is_not_slow() {
+    let clock: &'static ManualClock<1_000> = Box::leak(Box::new(ManualClock::new()));
+    clock.advance(secs(3_600));
+    let rates = Rates::failures(90).min_calls(5);
+    let unlimited = Settings::builder().count_window::<1, 2>(10, rates).build().unwrap();
+    let limited =
+        Settings::builder().count_window::<1, 2>(10, rates.slow_calls(90)).slow_call(secs(1)).build().unwrap();
+    let set: CircuitBreakerSet<u64, &'static ManualClock<1_000>, _> =
+        CircuitBreakerSet::<u64>::builder().clock(clock, unlimited).build().unwrap();
+    let circuit = set.handle(&KEPT).unwrap();
+    let permits = [(); 2].map(|()| circuit.try_acquire().unwrap());
+    set.reload(limited);
+    let [succeeds, fails] = permits;
+    succeeds.success();
+    fails.failure();
+    assert_eq!((circuit.tally().slow, circuit.counts().slow_successes), (0, 0));
 }
