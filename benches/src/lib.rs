@@ -1,6 +1,6 @@
 //! What a guarded call costs: beside its floors and beside other crates, in one run, and in instructions.
 //!
-//! The binaries `timing`, `bytes` and `instructions` measure; `cargo xtask bench` and `cargo xtask budgets` run them.
+//! The binaries `timing`, `exporting`, `bytes` and `instructions` measure; `cargo xtask bench` and `cargo xtask budgets` run them.
 #![forbid(unsafe_code)]
 
 pub mod answer;
@@ -11,6 +11,8 @@ pub mod exporting;
 #[cfg(feature = "peers")]
 pub mod keys;
 pub mod paths;
+#[cfg(feature = "peers")]
+pub mod program;
 #[cfg(feature = "peers")]
 pub mod quartiles;
 #[cfg(feature = "peers")]

@@ -1,34 +1,21 @@
 //! How long calls take, in one run: floors, ours and peers in turn.
 
-use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use fusebox_bench::answer::Answer;
-use fusebox_bench::report::Line;
+use fusebox_bench::program::{run, tell};
 use fusebox_bench::sampling::{self, Effort};
 use fusebox_bench::subjects::keyed::{self, Peers};
 use fusebox_bench::subjects::{self, Row};
-use fusebox_bench::{callers, exporting, two_threads, work};
+use fusebox_bench::{two_threads, work};
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run(measure)
 }
 
-fn run() -> Result<()> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let less = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => 1,
-        ["--quick"] => 10,
-        _ => bail!("only `--quick` is understood, not `{}`", arguments.join(" ")),
-    };
+fn measure(less: u32) -> Result<()> {
     let effort = |rounds: u32, turn| Effort { rounds: rounds / less, turn };
     let short = effort(1_000, Duration::from_micros(50));
     // Two threads are often disturbed.
@@ -49,15 +36,5 @@ fn run() -> Result<()> {
         tell(&sampling::measure(peers.row(), &keyed::of(peers), Answer::Done, effort)?);
     }
     tell(&two_threads::measure("keyed_1000_two_threads", &keyed::of(Peers(1_000)), together)?);
-    for series in exporting::Series::ALL {
-        tell(&exporting::measure(series, 1_000 / less)?);
-    }
-    tell(&callers::measure(20 / less.min(4))?);
     Ok(())
-}
-
-fn tell(lines: &[Line]) {
-    for line in lines {
-        println!("{line}");
-    }
 }

@@ -26,12 +26,12 @@ const UPDATE: &str = "cargo xtask bench --update";
 /// Measures, and writes the page if that is wanted. A quick run is for trying, not for figures.
 pub(crate) fn run(shell: &Shell, quick: bool, update: bool) -> Result<Outcome> {
     ensure!(!(quick && update), "a quick run is too short for figures to be written down");
-    // Both are built at once, and before anything is measured.
+    // All are built at once, and before anything is measured.
     shell.run(&build())?;
     let bytes = shell.run(&program("bytes"))?;
-    let timing = program("timing");
-    let times = shell.run(&if quick { timing.args("-- --quick") } else { timing })?;
-    let figures = Figures::parse(bytes.lines().chain(times.lines()))?;
+    let measure = |program: Call| shell.run(&if quick { program.args("-- --quick") } else { program });
+    let (times, exporting) = (measure(program("timing"))?, measure(program("exporting"))?);
+    let figures = Figures::parse(bytes.lines().chain(times.lines()).chain(exporting.lines()))?;
     let table = table::table(&figures);
     shell.note(&table)?;
     let budgets = budget::judge(&figures);
@@ -47,7 +47,7 @@ pub(crate) fn run(shell: &Shell, quick: bool, update: bool) -> Result<Outcome> {
 const PACKAGE: &str = "--quiet --profile bench -p fusebox-bench --features peers";
 
 fn build() -> Call {
-    Call::new("cargo build").args(PACKAGE).args("--bin bytes --bin timing")
+    Call::new("cargo build").args(PACKAGE).args("--bin bytes --bin timing --bin exporting")
 }
 
 fn program(name: &str) -> Call {
