@@ -32,7 +32,8 @@ impl Exporter {
     /// told from the first `sync` on. A recorder is known by its address: one that is made where another was before, as
     /// tests may do, is taken for that one.
     ///
-    /// What a recorder was not told since it panicked, it is told the next time, but for the counter at which it did.
+    /// What a recorder was not told since it panicked, it is told the next time, but for the count at which it did, and for
+    /// those of circuits that left meanwhile.
     ///
     /// Leave a recorder's timeout for idle metrics off: a circuit that nothing happens to would be gone.
     ///
